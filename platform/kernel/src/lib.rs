@@ -1,0 +1,24 @@
+//! The kernel: the nouns every crate shares, with no I/O of any kind.
+//!
+//! Owns: [`Money`] and its allocation (invariant I6 rests on it), typed ids, [`Timestamp`], the injected
+//! [`Clock`] and [`Rng`], [`Secret`], [`Page`] and cursors, and [`Failure`], the one shape in which a service
+//! tells its caller that something did not happen. Calls nothing; every other crate calls it.
+
+pub mod clock;
+pub mod failure;
+pub mod id;
+pub mod money;
+pub mod page;
+pub mod rng;
+pub mod secret;
+
+pub use clock::{Clock, SharedClock, SystemClock, Timestamp};
+pub use failure::{ErrorKind, Failure, FieldError};
+pub use id::{
+    ApiKeyId, CartId, CustomerId, EventId, LineId, OrderId, PersonId, ProductId, RefundId, ReturnId, ShipmentId, Sku,
+    StoreId, VariantId,
+};
+pub use money::{Currency, Money, MoneyError, Rate};
+pub use page::{Cursor, Page, PageRequest};
+pub use rng::{Rng, SeededRng, SharedRng, SystemRng};
+pub use secret::Secret;
