@@ -23,10 +23,32 @@ pub enum MoneyError {
 
 /// The ISO 4217 codes in use (list one, funds and metals left out) that do not have two decimals.
 const EXPONENTS: [(&[u8; 3], u8); 26] = [
-    (b"BIF", 0), (b"CLP", 0), (b"DJF", 0), (b"GNF", 0), (b"ISK", 0), (b"JPY", 0), (b"KMF", 0), (b"KRW", 0),
-    (b"PYG", 0), (b"RWF", 0), (b"UGX", 0), (b"UYI", 0), (b"VND", 0), (b"VUV", 0), (b"XAF", 0), (b"XOF", 0),
-    (b"XPF", 0), (b"BHD", 3), (b"IQD", 3), (b"JOD", 3), (b"KWD", 3), (b"LYD", 3), (b"OMR", 3), (b"TND", 3),
-    (b"CLF", 4), (b"UYW", 4),
+    (b"BIF", 0),
+    (b"CLP", 0),
+    (b"DJF", 0),
+    (b"GNF", 0),
+    (b"ISK", 0),
+    (b"JPY", 0),
+    (b"KMF", 0),
+    (b"KRW", 0),
+    (b"PYG", 0),
+    (b"RWF", 0),
+    (b"UGX", 0),
+    (b"UYI", 0),
+    (b"VND", 0),
+    (b"VUV", 0),
+    (b"XAF", 0),
+    (b"XOF", 0),
+    (b"XPF", 0),
+    (b"BHD", 3),
+    (b"IQD", 3),
+    (b"JOD", 3),
+    (b"KWD", 3),
+    (b"LYD", 3),
+    (b"OMR", 3),
+    (b"TND", 3),
+    (b"CLF", 4),
+    (b"UYW", 4),
 ];
 
 /// The ISO 4217 codes with two decimals.
@@ -177,10 +199,8 @@ impl Money {
     /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn included_share(self, rate: Rate) -> Result<Money, MoneyError> {
-        let amount_minor = div_round(
-            i128::from(self.amount_minor) * i128::from(rate.ppm()),
-            Rate::ONE + i128::from(rate.ppm()),
-        )?;
+        let amount_minor =
+            div_round(i128::from(self.amount_minor) * i128::from(rate.ppm()), Rate::ONE + i128::from(rate.ppm()))?;
         Ok(Money { amount_minor, ..self })
     }
 
@@ -238,7 +258,9 @@ impl fmt::Debug for Money {
 }
 
 /// A rate in parts per million: 190,000 is 19 %.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(transparent)]
 #[schema(value_type = u32)]
 pub struct Rate(u32);
@@ -270,8 +292,8 @@ pub fn div_round(numerator: i128, denominator: i128) -> Result<i64, MoneyError> 
     let magnitude = numerator.unsigned_abs();
     let denominator_u = denominator.unsigned_abs();
     // An odd denominator has no exact half, so `half` (rounded down) plus a strict excess is right for it too.
-    let rounded = magnitude.checked_add(half.unsigned_abs() + (denominator_u % 2)).ok_or(MoneyError::Overflow)?
-        / denominator_u;
+    let rounded =
+        magnitude.checked_add(half.unsigned_abs() + (denominator_u % 2)).ok_or(MoneyError::Overflow)? / denominator_u;
     let exact_half_adjusted = if denominator_u % 2 == 1 && magnitude % denominator_u == half.unsigned_abs() {
         magnitude / denominator_u
     } else {

@@ -1,0 +1,324 @@
+//! SQLite behind one writer thread.
+//!
+//! Jobs that arrive while a commit is in flight share the next one: each runs in its own savepoint, so a failing job
+//! undoes only itself, and every caller hears of success only after the commit. Readers are separate connections.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use kernel::Failure;
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
+
+/// The most jobs in one commit.
+const MAX_BATCH: usize = 256;
+/// The most jobs that may wait; one more is refused.
+const QUEUE: usize = 4096;
+
+/// Why a read or write did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    #[error("SQLite failed")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("a migration failed")]
+    Migration(#[from] refinery::Error),
+    #[error("the queue of writes is full")]
+    Full,
+    #[error("the database is closed")]
+    Closed,
+    #[error("the commit failed: {0}")]
+    Commit(String),
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Full => Failure::unavailable("The shop is very busy. Please try again in a moment.", 1),
+            DbError::Closed => Failure::unavailable("The shop is restarting. Please try again in a moment.", 2),
+            other => {
+                let source = std::error::Error::source(&other).map(|s| format!(": {s}")).unwrap_or_default();
+                Failure::internal(format!("{other}{source}"))
+            }
+        }
+    }
+}
+
+/// How hard a commit tries to survive a loss of power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synchronous {
+    /// A commit is on the disk when it returns. For money and stock.
+    Full,
+    /// Survives a crash of the process; a loss of power may cost the last commits, never consistency. For carts.
+    Normal,
+    /// Survives only a crash of the process.
+    Off,
+}
+
+impl Synchronous {
+    const fn pragma(self) -> &'static str {
+        match self {
+            Synchronous::Full => "full",
+            Synchronous::Normal => "normal",
+            Synchronous::Off => "off",
+        }
+    }
+}
+
+/// One step of a schema. The name starts with a number and an underscore: `0001_initial`. Append-only.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    pub name: &'static str,
+    pub sql: &'static str,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub synchronous: Synchronous,
+    /// Connections for reading; at least one.
+    pub readers: usize,
+}
+
+type Done = Box<dyn FnOnce(Result<(), String>) + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> (bool, Done) + Send>;
+
+struct Shared {
+    jobs: Mutex<Option<SyncSender<Job>>>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Vec<Mutex<Connection>>,
+    next_reader: AtomicUsize,
+    path: PathBuf,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.jobs.lock().take();
+        if let Some(writer) = self.writer.lock().take() {
+            // The queue is closed, so the thread ends after its last commit. Its panic was reported when it happened.
+            let _ = writer.join();
+        }
+    }
+}
+
+/// A database file. Clones share the writer and the readers.
+#[derive(Clone)]
+pub struct Db(Arc<Shared>);
+
+/// Opens a connection with the settings that every connection of Argosy has.
+///
+/// # Errors
+/// When the file cannot be opened or is not a database.
+pub fn connect(path: &Path, synchronous: Synchronous, read_only: bool) -> Result<Connection, DbError> {
+    let flags = if read_only {
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+    };
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    if !read_only {
+        conn.pragma_update(None, "journal_mode", "wal")?;
+        conn.pragma_update(None, "synchronous", synchronous.pragma())?;
+        // A larger write-ahead log than the default 1,000 pages: fewer checkpoints in the middle of a rush.
+        conn.pragma_update(None, "wal_autocheckpoint", 8_000)?;
+        conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    }
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "cache_size", -16_000)?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    conn.set_prepared_statement_cache_capacity(256);
+    Ok(conn)
+}
+
+/// Brings the schema of `conn` up to date.
+///
+/// # Errors
+/// When a step fails, or one that was already applied has changed since.
+pub fn migrate(conn: &mut Connection, migrations: &[Migration]) -> Result<(), DbError> {
+    let steps = migrations
+        .iter()
+        .map(|m| {
+            let (number, name) = m.name.split_once('_').unwrap_or((m.name, "step"));
+            let number = number.trim_start_matches('0');
+            refinery::Migration::unapplied(&format!("V{number}__{name}"), m.sql)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    refinery::Runner::new(&steps).set_grouped(true).run(conn)?;
+    Ok(())
+}
+
+impl Db {
+    /// Opens (or creates) the database at `path` and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or a migration fails.
+    pub fn open(path: &Path, migrations: &[Migration], options: Options) -> Result<Self, DbError> {
+        let mut conn = connect(path, options.synchronous, false)?;
+        migrate(&mut conn, migrations)?;
+        let readers = (0..options.readers.max(1))
+            .map(|_| connect(path, options.synchronous, true).map(Mutex::new))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (jobs, queue) = sync_channel(QUEUE);
+        let name = path.file_stem().and_then(|s| s.to_str()).unwrap_or("sqlite").to_owned();
+        let writer = crate::thread::spawn_named(&format!("{name}-writer"), move || write_loop(&conn, &queue));
+        Ok(Db(Arc::new(Shared {
+            jobs: Mutex::new(Some(jobs)),
+            writer: Mutex::new(Some(writer)),
+            readers,
+            next_reader: AtomicUsize::new(0),
+            path: path.to_owned(),
+        })))
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Runs `job` on the writer thread, inside its own savepoint. Resolves after the commit; an error of the job
+    /// undoes the job and nothing else.
+    ///
+    /// # Errors
+    /// The job's own, or [`DbError`] when the queue is full, the commit failed or the database is closed.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (answer, result) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let outcome = job(conn);
+            let good = outcome.is_ok();
+            let done: Done = Box::new(move |commit| {
+                let outcome = match commit {
+                    Ok(()) => outcome,
+                    Err(why) => outcome.and(Err(DbError::Commit(why).into())),
+                };
+                // A caller that stopped waiting does not need the answer; the effect stands all the same.
+                let _ = answer.send(outcome);
+            });
+            (good, done)
+        });
+        let sender = self.0.jobs.lock().clone().ok_or(DbError::Closed)?;
+        sender.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => DbError::Full,
+            TrySendError::Disconnected(_) => DbError::Closed,
+        })?;
+        drop(sender);
+        result.await.map_err(|_| DbError::Closed)?
+    }
+
+    /// Runs `job` on a reading connection, on this very thread. For point reads that take microseconds.
+    ///
+    /// # Errors
+    /// The job's own.
+    pub fn read_now<T, E>(&self, job: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        let readers = &self.0.readers;
+        let first = self.0.next_reader.fetch_add(1, Ordering::Relaxed);
+        let free = (0..readers.len()).find_map(|i| readers[(first + i) % readers.len()].try_lock());
+        let conn = free.unwrap_or_else(|| readers[first % readers.len()].lock());
+        job(&conn)
+    }
+
+    /// Runs `job` on a reading connection, on a thread that may block. For scans and lists.
+    ///
+    /// # Errors
+    /// The job's own, or [`DbError::Closed`] when the runtime is stopping.
+    pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || db.read_now(job)).await.map_err(|_| DbError::Closed)?
+    }
+}
+
+fn write_loop(conn: &Connection, queue: &Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        let mut waiting: Vec<Done> = Vec::new();
+        let committed =
+            commit_batch(conn, std::iter::once(first).chain(queue.try_iter().take(MAX_BATCH - 1)), &mut waiting);
+        if committed.is_err() {
+            // Nothing of the batch is durable; leave no transaction behind for the next one.
+            let _ = conn.execute_batch("rollback");
+        }
+        let outcome = committed.map_err(|error| error.to_string());
+        for done in waiting {
+            done(outcome.clone());
+        }
+    }
+}
+
+fn commit_batch(conn: &Connection, jobs: impl Iterator<Item = Job>, waiting: &mut Vec<Done>) -> rusqlite::Result<()> {
+    conn.prepare_cached("begin immediate")?.execute([])?;
+    for job in jobs {
+        conn.prepare_cached("savepoint job")?.execute([])?;
+        let (good, done) = job(conn);
+        waiting.push(done);
+        if !good {
+            conn.prepare_cached("rollback to job")?.execute([])?;
+        }
+        conn.prepare_cached("release job")?.execute([])?;
+    }
+    conn.prepare_cached("commit")?.execute([])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &[Migration] = &[Migration {
+        name: "0001_initial",
+        sql: "create table n (id integer primary key, v integer not null check (v >= 0)) strict;",
+    }];
+    const OPTIONS: Options = Options { synchronous: Synchronous::Full, readers: 2 };
+
+    fn count(db: &Db) -> i64 {
+        db.read_now(|c| Ok::<_, DbError>(c.query_row("select count(*) from n", [], |r| r.get(0))?)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_failing_job_undoes_only_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("t.db"), SCHEMA, OPTIONS).unwrap();
+        let writes = (0..50_i64).map(|i| {
+            let db = db.clone();
+            async move {
+                db.write(move |c| {
+                    c.execute("insert into n values (?1, 1)", [i])?;
+                    c.execute("insert into n values (?1, ?2)", [1000 + i, i % 2 - 1])?;
+                    Ok::<_, DbError>(())
+                })
+                .await
+            }
+        });
+        let results = futures::future::join_all(writes).await;
+        assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 25);
+        assert_eq!(count(&db), 50);
+    }
+
+    #[tokio::test]
+    async fn what_was_written_is_there_after_reopening() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        let db = Db::open(&path, SCHEMA, OPTIONS).unwrap();
+        db.write(|c| Ok::<_, DbError>(c.execute("insert into n values (1, 1)", [])?)).await.unwrap();
+        drop(db);
+        assert_eq!(count(&Db::open(&path, SCHEMA, OPTIONS).unwrap()), 1);
+    }
+
+    #[test]
+    fn a_changed_migration_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        drop(Db::open(&path, SCHEMA, OPTIONS).unwrap());
+        let changed = [Migration { name: "0001_initial", sql: "create table m (id integer) strict;" }];
+        assert!(Db::open(&path, &changed, OPTIONS).is_err());
+    }
+}
