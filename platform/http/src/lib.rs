@@ -1,22 +1,35 @@
 //! The HTTP kit: what every route of the shop shares, so that no handler decides it anew.
 //!
 //! Owns: problems (RFC 9457) made from [`kernel::Failure`] in one place; strict extractors for bodies, queries and
-//! paths; [`Caller`], found out once per request; idempotency scopes and fingerprints (its part of invariant I11);
-//! stored and rendered answers. Calls [`contracts::identity::Identity`] to learn who asks. Knows no service.
+//! paths; [`Front`], the layer that gives each request an id, a [`Caller`], a place among those in flight, a log line
+//! and metrics; idempotency scopes and fingerprints (its part of invariant I11); stored and rendered answers; the
+//! server loop and its drain; the reference page. Calls [`contracts::identity::Identity`] to learn who asks (its part
+//! of I12). Knows no service.
+//!
+//! To wire a process: merge the routers, `front.wrap(router)`, [`serve`]. `/metrics` and the probes stay outside the
+//! front, so that they answer when it is full.
 
 pub mod answer;
 pub mod caller;
+pub mod docs;
+pub mod front;
 pub mod idempotency;
 pub mod json;
+pub mod log;
 pub mod path;
 pub mod problem;
 pub mod query;
+pub mod server;
 mod text;
 
 pub use answer::{client_has, if_match, private, rendered, rendered_as, stored, version_etag};
 pub use caller::{Caller, invalid_token};
+pub use docs::docs_routes;
+pub use front::{ErrorPage, Front, FrontOptions};
 pub use idempotency::{IdempotencyKey, fingerprint, idempotency};
 pub use json::{Json, parse_json, read_body};
+pub use log::Metrics;
 pub use path::Path;
-pub use problem::{Api, Problem, ProblemDocument, Problems, Told, no_route, problem_body, wrong_method};
+pub use problem::{Api, Problem, ProblemDocument, Problems, Told, problem_body};
 pub use query::{Query, parse_query};
+pub use server::{ServerOptions, serve};

@@ -59,6 +59,19 @@ impl Problem {
         Problem { status, failure: Arc::new(Failure::new(ErrorKind::Malformed, code, detail)) }
     }
 
+    /// The answer to a path that no route has.
+    #[must_use]
+    pub fn no_route() -> Self {
+        Failure::new(ErrorKind::NotFound, "no_such_route", "There is nothing at this address.").into()
+    }
+
+    /// The answer to a method that the route does not have; the router adds `Allow`.
+    #[must_use]
+    pub fn wrong_method() -> Self {
+        let detail = "This address does not take this method; the Allow header names those it takes.";
+        Problem::of_http(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    }
+
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.status
@@ -138,20 +151,6 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(Told(self.failure));
         response
     }
-}
-
-/// The answer to a path that no route has.
-pub async fn no_route() -> Problem {
-    Failure::new(ErrorKind::NotFound, "no_such_route", "There is nothing at this address.").into()
-}
-
-/// The answer to a method that the route does not have; the router adds `Allow`.
-pub async fn wrong_method() -> Problem {
-    Problem::of_http(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "This address does not take this method; the Allow header names those it takes.",
-    )
 }
 
 /// The shape of every error answer, for the OpenAPI document.

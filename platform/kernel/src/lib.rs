@@ -7,7 +7,9 @@
 pub mod clock;
 pub mod failure;
 pub mod id;
+pub mod meter;
 pub mod money;
+pub mod mutant;
 pub mod page;
 pub mod rng;
 pub mod secret;
