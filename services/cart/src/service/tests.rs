@@ -1,0 +1,237 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use contracts::catalog::{CategoryNode, CollectionView, ProductCard, ProductQuery, ProductView, Rendered};
+use kernel::{Clock, ErrorKind, Page, ProductId, SeededRng};
+use parking_lot::Mutex;
+
+use super::*;
+
+/// A catalog that sells two shoes, and one thing in yen.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    gone: Mutex<BTreeSet<&'static str>>,
+}
+
+impl CatalogRead for Shelf {
+    fn generation(&self, _: StoreId) -> u64 {
+        1
+    }
+    fn product(&self, _: StoreId, _: &str, _: &View) -> Option<Arc<ProductView>> {
+        None
+    }
+    fn product_json(&self, _: StoreId, _: &str, _: &View) -> Option<Rendered> {
+        None
+    }
+    fn products(&self, _: StoreId, _: &ProductQuery, _: &View) -> Result<Arc<Page<ProductCard>>> {
+        Err(Failure::not_found("list"))
+    }
+    fn products_json(&self, _: StoreId, _: &ProductQuery, _: &View) -> Result<Rendered> {
+        Err(Failure::not_found("list"))
+    }
+    fn categories(&self, _: StoreId, _: &str) -> Arc<Vec<CategoryNode>> {
+        Arc::default()
+    }
+    fn collections(&self, _: StoreId, _: &str) -> Arc<Vec<CollectionView>> {
+        Arc::default()
+    }
+
+    fn sellable(&self, _: StoreId, sku: &Sku, view: &View) -> Option<Sellable> {
+        let (price, currency) = match sku.as_str() {
+            "SHOE-42" => (7_999, Currency::EUR),
+            "SHOE-43" => (8_999, Currency::EUR),
+            "YEN-ONLY" => (1_590, Currency::JPY),
+            "ABSURD" => (i64::MAX / 1_000, Currency::EUR),
+            text if text.starts_with("BULK-") => (100, Currency::EUR),
+            _ => return None,
+        };
+        if currency != view.currency || self.gone.lock().contains(sku.as_str()) {
+            return None;
+        }
+        Some(Sellable {
+            product: ProductId::from_uuid(uuid::Uuid::nil()),
+            handle: "shoe".into(),
+            title: "A shoe".into(),
+            sku: sku.clone(),
+            variant_title: "Red".into(),
+            price: Money::new(price, currency),
+            compare_at: None,
+            tax_class: "standard".into(),
+            weight_g: 500,
+            requires_shipping: true,
+            available: sku.as_str() != "SHOE-43",
+            image: None,
+        })
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Hand(Mutex<i64>);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(*self.0.lock())
+    }
+}
+
+pub(crate) struct Shop {
+    pub(crate) carts: Arc<CartService>,
+    shelf: Arc<Shelf>,
+    clock: Arc<Hand>,
+    dir: tempfile::TempDir,
+}
+
+const STORE: StoreId = StoreId::DEFAULT;
+
+impl Shop {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (shelf, clock) = (Arc::new(Shelf::default()), Arc::new(Hand(Mutex::new(1_800_000_000_000))));
+        let carts = open(&dir, &shelf, &clock, 1);
+        Shop { carts, shelf, clock, dir }
+    }
+
+    /// The same data, opened by a new process with nothing in memory.
+    fn reopened(self) -> Self {
+        let Shop { carts, shelf, clock, dir } = self;
+        drop(carts);
+        let carts = open(&dir, &shelf, &clock, 2);
+        Shop { carts, shelf, clock, dir }
+    }
+
+    async fn cart(&self, lines: &[(&str, u32)]) -> CartAccess {
+        let lines = lines.iter().map(|(sku, n)| line(sku, *n)).collect();
+        let view = self.carts.create(STORE, NewCart { currency: None, lines }).await.unwrap();
+        CartAccess { id: view.id, secret: kernel::Secret::new(view.secret.unwrap()) }
+    }
+}
+
+fn open(dir: &tempfile::TempDir, shelf: &Arc<Shelf>, clock: &Arc<Hand>, seed: u64) -> Arc<CartService> {
+    CartService::open(dir.path(), shelf.clone(), Currency::EUR, clock.clone(), Arc::new(SeededRng::new(seed))).unwrap()
+}
+
+fn line(sku: &str, quantity: u32) -> NewLine {
+    NewLine { sku: Sku::new(sku).unwrap(), quantity }
+}
+
+#[tokio::test]
+async fn a_cart_survives_a_restart() {
+    let shop = Shop::new();
+    let access = shop.cart(&[("SHOE-42", 2), ("SHOE-43", 1)]).await;
+    shop.carts.add_coupon(STORE, &access, "spring").await.unwrap();
+    let before = shop.carts.get(STORE, &access).await.unwrap();
+    let shop = shop.reopened();
+    assert_eq!(shop.carts.get(STORE, &access).await.unwrap(), before);
+    let content = shop.carts.content(STORE, &access).await.unwrap();
+    assert_eq!((content.version, content.lines.len(), content.coupons.as_slice()), (2, 2, &["SPRING".to_owned()][..]));
+}
+
+#[tokio::test]
+async fn another_store_does_not_see_it() {
+    let shop = Shop::new();
+    let access = shop.cart(&[]).await;
+    let other = StoreId::from_uuid(uuid::Uuid::from_u128(7));
+    assert_eq!(shop.carts.get(other, &access).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(shop.carts.add_line(other, &access, line("SHOE-42", 1)).await.unwrap_err().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn changes_made_at_once_are_all_kept_and_each_has_its_version() {
+    let shop = Shop::new();
+    let access = shop.cart(&[]).await;
+    let adds = (0..200).map(|_| shop.carts.add_line(STORE, &access, line("SHOE-42", 1)));
+    let results = futures::future::join_all(adds).await;
+    let versions: BTreeSet<u64> = results.into_iter().map(|view| view.unwrap().version).collect();
+    assert_eq!(versions.len(), 200);
+    let after = shop.carts.get(STORE, &access).await.unwrap();
+    assert_eq!((after.lines[0].quantity, after.version), (200, 201));
+    let shop = shop.reopened();
+    assert_eq!(shop.carts.get(STORE, &access).await.unwrap(), after);
+}
+
+#[tokio::test]
+async fn the_cap_holds_when_many_add_at_once() {
+    let shop = Shop::new();
+    let access = shop.cart(&[("SHOE-42", 990)]).await;
+    let adds = (0..20).map(|_| shop.carts.add_line(STORE, &access, line("SHOE-42", 1)));
+    let good = futures::future::join_all(adds).await.into_iter().filter(std::result::Result::is_ok).count();
+    assert_eq!(good, 9);
+    assert_eq!(shop.carts.get(STORE, &access).await.unwrap().lines[0].quantity, 999);
+}
+
+#[tokio::test]
+async fn a_change_whose_request_was_given_up_is_still_seen() {
+    let shop = Shop::new();
+    let access = shop.cart(&[("SHOE-42", 1)]).await;
+    {
+        // Polled once: the job is with the writer. Then the client goes away.
+        let add = shop.carts.add_line(STORE, &access, line("SHOE-42", 1));
+        let _ = futures::poll!(std::pin::pin!(add));
+    }
+    for _ in 0..500 {
+        if shop.carts.get(STORE, &access).await.unwrap().lines[0].quantity == 2 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("the memory still shows what was before the change");
+}
+
+#[tokio::test]
+async fn a_line_whose_product_is_gone_stays_and_is_not_for_sale() {
+    let shop = Shop::new();
+    let access = shop.cart(&[("SHOE-42", 2)]).await;
+    shop.shelf.gone.lock().insert("SHOE-42");
+    let view = shop.carts.get(STORE, &access).await.unwrap();
+    let line = &view.lines[0];
+    assert_eq!((line.title.as_str(), line.variant_title.as_str(), line.available), ("A shoe", "Red", false));
+    assert_eq!((line.unit_price.amount_minor, line.total.amount_minor), (7_999, 15_998));
+}
+
+#[tokio::test]
+async fn a_cart_holds_a_hundred_lines() {
+    let shop = Shop::new();
+    let lines: Vec<_> = (0..100).map(|i| (format!("BULK-{i}"), 1)).collect();
+    let lines: Vec<_> = lines.iter().map(|(sku, n)| (sku.as_str(), *n)).collect();
+    let access = shop.cart(&lines).await;
+    let refused = shop.carts.add_line(STORE, &access, super::tests::line("BULK-100", 1)).await.unwrap_err();
+    assert_eq!(refused.code, "too_many_lines");
+    assert!(shop.carts.add_line(STORE, &access, super::tests::line("BULK-7", 1)).await.is_ok());
+    let new =
+        NewCart { currency: None, lines: (0..101).map(|i| super::tests::line(&format!("BULK-{i}"), 1)).collect() };
+    assert_eq!(shop.carts.create(STORE, new).await.unwrap_err().code, "too_many_lines");
+}
+
+#[tokio::test]
+async fn a_price_that_cannot_be_added_up_is_refused() {
+    let shop = Shop::new();
+    let access = shop.cart(&[]).await;
+    let refused = shop.carts.add_line(STORE, &access, line("ABSURD", 1)).await.unwrap_err();
+    assert_eq!(refused.code, "amount_too_large");
+}
+
+#[tokio::test]
+async fn carts_that_nobody_touches_are_swept() {
+    let shop = Shop::new();
+    let old = shop.cart(&[("SHOE-42", 1)]).await;
+    let kept = shop.cart(&[("SHOE-42", 1)]).await;
+    *shop.clock.0.lock() += 50 * 86_400_000;
+    shop.carts.add_line(STORE, &kept, line("SHOE-42", 1)).await.unwrap();
+    assert_eq!(shop.carts.sweep(STORE).await.unwrap(), 0);
+    *shop.clock.0.lock() += 41 * 86_400_000;
+    assert_eq!(shop.carts.sweep(STORE).await.unwrap(), 1);
+    assert_eq!(shop.carts.get(STORE, &old).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert!(shop.carts.get(STORE, &kept).await.is_ok());
+}
+
+#[tokio::test]
+async fn many_carts_are_made_and_filled_together() {
+    let shop = Shop::new();
+    let made = futures::future::join_all((0..500).map(|_| shop.cart(&[("SHOE-42", 1)]))).await;
+    let ids: BTreeSet<_> = made.iter().map(|access| access.id).collect();
+    assert_eq!(ids.len(), 500);
+    let filled = made.iter().map(|access| shop.carts.add_line(STORE, access, line("SHOE-43", 2)));
+    for view in futures::future::join_all(filled).await {
+        assert_eq!(view.unwrap().totals.quantity, 3);
+    }
+}
