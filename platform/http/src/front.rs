@@ -251,7 +251,12 @@ impl Shared {
     /// Logs what must stay inside, makes a page of the failure where one is wanted, and names the outcome.
     fn tell(&self, response: &mut Response, line: &Line, wants_page: bool) -> Cow<'static, str> {
         let Some(Told(failure)) = response.extensions_mut().remove::<Told>() else {
-            return Cow::Borrowed(if response.status().is_server_error() { "failed" } else { "ok" });
+            // A stored answer that tells of a failure comes without one.
+            return Cow::Borrowed(match response.status().as_u16() {
+                0..=399 => "ok",
+                400..=499 => "refused",
+                _ => "failed",
+            });
         };
         if let Some(internal) = &failure.internal {
             let (request_id, route) = (line.request_id.as_str(), line.route());

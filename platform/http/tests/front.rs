@@ -92,6 +92,7 @@ fn shop_with(options: FrontOptions) -> (Router, Arc<Metrics>) {
         .route("/products/{handle}", get(|Path(handle): Path<String>| async move { handle }))
         .route("/orders/{id}", get(|Path(id): Path<kernel::OrderId>| async move { id.to_string() }))
         .route("/broken", get(broken))
+        .route("/stored", get(|| async { StatusCode::CONFLICT }))
         .route("/panic", get(panics));
     let router = Router::new().nest("/api/v1", api).route("/slow", get(slow));
     let front = Front::new(Arc::new(OneKey), Arc::new(SeededRng::new(7)), metrics.clone(), options);
@@ -291,6 +292,7 @@ async fn one_line_per_request_and_bounded_series() {
     get_with(&shop, "/api/v1/whoami", &[("authorization", "Bearer good"), ("x-request-id", "r1")]).await;
     get_with(&shop, "/api/v1/products/secret-handle", &[]).await;
     get_with(&shop, "/api/v1/broken", &[]).await;
+    get_with(&shop, "/api/v1/stored", &[]).await;
     get_with(&shop, "/probe/1", &[]).await;
     get_with(&shop, "/probe/2", &[]).await;
     let gone = tokio::time::timeout(Duration::from_millis(20), get_with(&shop, "/slow", &[])).await;
@@ -300,7 +302,7 @@ async fn one_line_per_request_and_bounded_series() {
     let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     let all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let lines: Vec<&Value> = all.iter().filter(|l| l["target"] == "request").map(|l| &l["fields"]).collect();
-    assert_eq!(lines.len(), 6);
+    assert_eq!(lines.len(), 7);
     let first = lines[0];
     assert_eq!((first["method"].as_str(), first["route"].as_str()), (Some("GET"), Some("/api/v1/whoami")));
     assert_eq!((first["status"].as_u64(), first["queries"].as_u64()), (Some(200), Some(2)));
@@ -311,9 +313,9 @@ async fn one_line_per_request_and_bounded_series() {
         (lines[1]["route"].as_str(), lines[1]["queries"].as_u64()),
         (Some("/api/v1/products/{handle}"), Some(0))
     );
-    assert_eq!(lines[2]["outcome"], "internal");
-    assert_eq!((lines[3]["route"].as_str(), lines[3]["outcome"].as_str()), (Some("unmatched"), Some("no_such_route")));
-    assert_eq!((lines[5]["status"].as_u64(), lines[5]["outcome"].as_str()), (Some(499), Some("client_gone")));
+    assert_eq!((lines[2]["outcome"].as_str(), lines[3]["outcome"].as_str()), (Some("internal"), Some("refused")));
+    assert_eq!((lines[4]["route"].as_str(), lines[4]["outcome"].as_str()), (Some("unmatched"), Some("no_such_route")));
+    assert_eq!((lines[6]["status"].as_u64(), lines[6]["outcome"].as_str()), (Some(499), Some("client_gone")));
     let faults: Vec<&Value> = all.iter().filter(|l| l["level"] == "ERROR").map(|l| &l["fields"]).collect();
     assert_eq!(faults.len(), 1, "the inside of a fault is logged once");
     assert_eq!(faults[0]["internal"], "engine room is on fire");
