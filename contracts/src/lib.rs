@@ -13,6 +13,7 @@ pub mod identity;
 pub mod ledger;
 pub mod market;
 pub mod payment;
+pub mod saga;
 
 /// What every contract method returns.
 pub type Result<T> = std::result::Result<T, kernel::Failure>;

@@ -188,6 +188,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        kernel::meter::count_query();
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
             let outcome = job(conn);
@@ -216,6 +217,11 @@ impl Db {
     /// # Errors
     /// The job's own.
     pub fn read_now<T, E>(&self, job: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        kernel::meter::count_query();
+        self.read_on_any(job)
+    }
+
+    fn read_on_any<T, E>(&self, job: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
         let readers = &self.0.readers;
         let first = self.0.next_reader.fetch_add(1, Ordering::Relaxed);
         let free = (0..readers.len()).find_map(|i| readers[(first + i) % readers.len()].try_lock());
@@ -233,8 +239,9 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        kernel::meter::count_query();
         let db = self.clone();
-        tokio::task::spawn_blocking(move || db.read_now(job)).await.map_err(|_| DbError::Closed)?
+        tokio::task::spawn_blocking(move || db.read_on_any(job)).await.map_err(|_| DbError::Closed)?
     }
 }
 
