@@ -1,1 +1,73 @@
-fn main() {}
+//! `cargo xtask`: the commands that keep this repository honest.
+//!
+//! `test` is what the README tells a newcomer to run; `ci` is what `.ci/run` runs, a list of named steps with the time
+//! each took; `gen` writes the reference pages that come from the code; `arch` holds the crates to DESIGN's edges;
+//! `licences` holds the dependencies to deny.toml; `bench` measures.
+
+mod arch;
+mod ci;
+mod licences;
+mod reference;
+mod step;
+mod test;
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's own commands", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build and run every test, with nextest when it is installed. Installs Chromium for the browser walk when it is
+    /// missing and this runs as root on Debian.
+    Test {
+        /// Passed on, e.g. `-p payment` or the name of a test.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run everything that must be green before a change is taken.
+    Ci(ci::Options),
+    /// Write docs/reference from the code: the OpenAPI document, the configuration and the command line.
+    Gen {
+        /// Change nothing; fail when a page is not what the code says.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check which crate may depend on which.
+    Arch,
+    /// Check the licences of all dependencies against deny.toml.
+    Licences,
+    /// Measure, with the reference servers in the same run. Arguments are passed on.
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Test { args } => test::run(&args),
+        Command::Ci(options) => ci::run(&options),
+        Command::Gen { check } => reference::run(check),
+        Command::Arch => arch::run(),
+        Command::Licences => licences::run(),
+        Command::Bench { args } => {
+            step::cargo(&["build", "--release", "-p", "argosy"])?;
+            let bench = ["run", "--release", "-p", "testkit", "--bin", "bench", "--"];
+            step::cargo(&bench.into_iter().chain(args.iter().map(String::as_str)).collect::<Vec<_>>())
+        }
+    }
+}
+
+/// The root of the repository.
+fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}

@@ -1,0 +1,90 @@
+//! `cargo xtask ci`: what must be green, cheapest first, with the time each step took.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::step::{Step, cargo, run_all, summary};
+use crate::{arch, licences, reference, test};
+
+/// How long all of it may take on two cores from a cold target.
+const BUDGET: Duration = Duration::from_secs(20 * 60);
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Run on after a failed step.
+    #[arg(long)]
+    keep_going: bool,
+    /// Run only these steps.
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Leave these steps out.
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Histories that the simulator runs.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u32,
+    /// How often the crash loop kills the shop.
+    #[arg(long, default_value_t = 200)]
+    rounds: u32,
+}
+
+/// # Errors
+/// When a step failed, or `--only` or `--skip` name a step that does not exist.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let steps = chosen(steps(options), &options.only, &options.skip)?;
+    let outcomes = run_all(&steps, options.keep_going);
+    let (text, passed) = summary(&outcomes, BUDGET);
+    println!("{text}");
+    if passed { Ok(()) } else { bail!("not everything is green") }
+}
+
+fn steps(options: &Options) -> Vec<Step> {
+    let (seeds, rounds) = (options.seeds.to_string(), options.rounds.to_string());
+    vec![
+        Step::new("fmt", || cargo(&["fmt", "--all", "--check"])),
+        Step::new("arch", arch::run),
+        Step::new("licences", licences::run),
+        Step::new("clippy", || cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+        Step::new("test", || test::run(&[])),
+        Step::new("gen", || reference::run(true)),
+        // One optimised build for everything below; the debug target serves everything above.
+        Step::new("release build", || cargo(&["build", "--release", "-p", "argosy", "-p", "testkit", "--bins"])),
+        Step::new("simulator", move || {
+            cargo(&["run", "--release", "-p", "testkit", "--bin", "sim", "--", "--seeds", &seeds])
+        }),
+        Step::new("mutants", || cargo(&["run", "--release", "-p", "testkit", "--bin", "sim", "--", "--mutants"])),
+        Step::new("crash loop", move || {
+            cargo(&["run", "--release", "-p", "testkit", "--bin", "crash", "--", "--rounds", &rounds])
+        }),
+    ]
+}
+
+fn chosen(steps: Vec<Step>, only: &[String], skip: &[String]) -> Result<Vec<Step>> {
+    let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
+    if let Some(unknown) = only.iter().chain(skip).find(|name| !names.contains(&name.as_str())) {
+        bail!("there is no step `{unknown}`; there are: {}", names.join(", "));
+    }
+    let named = |list: &[String], step: &Step| list.iter().any(|name| name == step.name);
+    Ok(steps.into_iter().filter(|step| (only.is_empty() || named(only, step)) && !named(skip, step)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(only: &[&str], skip: &[&str]) -> Result<Vec<&'static str>> {
+        let all = ["fmt", "test", "gen"].into_iter().map(|name| Step::new(name, || Ok(()))).collect();
+        let owned = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        Ok(chosen(all, &owned(only), &owned(skip))?.iter().map(|step| step.name).collect())
+    }
+
+    #[test]
+    fn steps_can_be_chosen_and_left_out_but_not_invented() {
+        assert_eq!(names(&[], &[]).unwrap(), ["fmt", "test", "gen"]);
+        assert_eq!(names(&["gen", "fmt"], &[]).unwrap(), ["fmt", "gen"]);
+        assert_eq!(names(&[], &["test"]).unwrap(), ["fmt", "gen"]);
+        assert!(names(&["tests"], &[]).unwrap_err().to_string().contains("there are: fmt, test, gen"));
+    }
+}
