@@ -1,0 +1,272 @@
+//! Natural batching: commands that arrive while a commit is in flight form the next batch, and one batch is one
+//! transaction. No timer, no lock across a network call; a full queue refuses instead of growing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use contracts::event::Event;
+use kernel::mutant::{Mutant, planted};
+use kernel::{EventId, Failure, SharedClock, SharedRng, Timestamp};
+use ring::digest::{Context, SHA256};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::decide::{Envelope, Reply, decide, keys};
+use crate::engine::{Engine, EngineError};
+use crate::state::{AuditRow, Changes, Effects, Hash, Keys, NewAudit, NewAuditOwned, NewEvent, State};
+
+/// The most commands in one batch.
+pub const MAX_BATCH: usize = 256;
+/// The most commands that may wait.
+pub const QUEUE: usize = 2048;
+/// The most rounds of loading before a command must know its keys.
+const MAX_ROUNDS: usize = 5;
+
+/// A command and where its answer goes.
+pub(crate) struct Job {
+    pub envelope: Envelope,
+    pub answer: oneshot::Sender<Result<Reply, Failure>>,
+}
+
+/// Is told of events right after their commit, on this node. For speed only: the outbox is the truth.
+pub trait CommitListener: Send + Sync {
+    fn committed(&self, events: &[Event]);
+}
+
+/// What the batcher counts, for /metrics and the bench.
+#[derive(Debug, Default)]
+pub struct BatchStats {
+    pub batches: AtomicU64,
+    pub commands: AtomicU64,
+    pub rejected: AtomicU64,
+    pub failed_batches: AtomicU64,
+    /// Time spent in the engine's commit, in microseconds.
+    pub commit_us: AtomicU64,
+    /// Time spent loading and deciding, in microseconds.
+    pub decide_us: AtomicU64,
+}
+
+/// Runs batches until every sender is gone.
+pub(crate) struct Batcher {
+    pub jobs: mpsc::Receiver<Job>,
+    pub engine: Box<dyn Engine>,
+    pub clock: SharedClock,
+    pub rng: SharedRng,
+    pub listener: Arc<dyn CommitListener>,
+    pub stats: Arc<BatchStats>,
+    /// Only for a replanted bug: events that wait for a transaction of their own.
+    pub stray_events: Vec<Event>,
+}
+
+impl Batcher {
+    pub async fn run(mut self) {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        while self.jobs.recv_many(&mut batch, MAX_BATCH).await > 0 {
+            let jobs = std::mem::replace(&mut batch, Vec::with_capacity(MAX_BATCH));
+            self.run_batch(jobs).await;
+        }
+    }
+
+    async fn run_batch(&mut self, mut jobs: Vec<Job>) {
+        // Whoever stopped waiting before the batch began gets no effect.
+        jobs.retain(|job| !job.answer.is_closed());
+        if jobs.is_empty() {
+            return;
+        }
+        self.stats.batches.fetch_add(1, Ordering::Relaxed);
+        self.stats.commands.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        let (envelopes, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|j| (j.envelope, j.answer)).unzip();
+        match self.transact(&envelopes).await {
+            Ok((replies, events)) => {
+                self.listener.committed(&events);
+                for (answer, reply) in answers.into_iter().zip(replies) {
+                    if reply.is_err() {
+                        self.stats.rejected.fetch_add(1, Ordering::Relaxed);
+                    }
+                    // A caller that went away finds its answer under its idempotency key.
+                    let _ = answer.send(reply);
+                }
+            }
+            Err(error) => {
+                self.stats.failed_batches.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(%error, commands = answers.len(), "a batch was not stored");
+                for answer in answers {
+                    let _ = answer.send(Err(error.clone().into()));
+                }
+            }
+        }
+    }
+
+    /// One transaction: load, decide each command in order, store, commit.
+    async fn transact(
+        &mut self,
+        envelopes: &[Envelope],
+    ) -> Result<(Vec<Result<Reply, Failure>>, Vec<Event>), EngineError> {
+        let started = tokio::time::Instant::now();
+        let mut state = State { meta: self.engine.begin().await?, ..State::default() };
+        if let Err(error) = self.load_all(envelopes, &mut state).await {
+            self.engine.rollback().await;
+            return Err(error);
+        }
+        let now = self.clock.now();
+        let mut changes = Changes::default();
+        let mut replies = Vec::with_capacity(envelopes.len());
+        for envelope in envelopes {
+            let (effects, reply) = decide(&state, envelope, now);
+            apply(&mut state, &mut changes, effects, now, &self.rng);
+            replies.push(reply);
+        }
+        if planted(Mutant::OutboxOutsideTransaction) {
+            std::mem::swap(&mut self.stray_events, &mut changes.events);
+        }
+        let decided = tokio::time::Instant::now();
+        self.stats.decide_us.fetch_add(micros(decided - started), Ordering::Relaxed);
+        if changes.is_empty() {
+            self.engine.rollback().await;
+            return Ok((replies, Vec::new()));
+        }
+        self.engine.commit(&changes).await?;
+        self.stats.commit_us.fetch_add(micros(decided.elapsed()), Ordering::Relaxed);
+        Ok((replies, changes.events))
+    }
+
+    async fn load_all(&mut self, envelopes: &[Envelope], state: &mut State) -> Result<(), EngineError> {
+        let mut loaded = Keys::default();
+        for _ in 0..MAX_ROUNDS {
+            let mut wanted = Keys::default();
+            for envelope in envelopes {
+                wanted.extend(keys(state, envelope));
+            }
+            wanted.subtract(&loaded);
+            if wanted.is_empty() {
+                return Ok(());
+            }
+            self.engine.load(&wanted, state).await?;
+            loaded.extend(wanted);
+        }
+        Err(EngineError::Failed("the commands of a batch keep naming new keys".to_owned()))
+    }
+}
+
+fn micros(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Adds what one command did to the batch, and makes it visible to the commands after it.
+pub fn apply(state: &mut State, changes: &mut Changes, effects: Effects, now: Timestamp, rng: &SharedRng) {
+    if effects.numbers > 0 || !effects.events.is_empty() || !effects.audit.is_empty() {
+        state.meta.last_number += effects.numbers;
+        for event in effects.events {
+            changes.events.push(positioned(&mut state.meta.last_position, event, now, rng));
+        }
+        for entry in effects.audit {
+            changes.audit.push(linked(&mut state.meta, entry, now));
+        }
+        changes.meta = Some(state.meta.clone());
+    }
+    for order in effects.orders {
+        let id = order.head.id;
+        let order = Arc::new(order);
+        let before = state.orders.insert(id, Arc::clone(&order));
+        index_cart(state, &order);
+        match changes.orders.get_mut(&id) {
+            Some((_, after)) => *after = order,
+            None => {
+                changes.orders.insert(id, (before, order));
+            }
+        }
+    }
+    for level in effects.stock {
+        let levels = state.stock.entry((level.store, level.sku.clone())).or_default();
+        levels.insert(level.location.clone(), level.clone());
+        changes.stock.insert((level.store, level.sku.clone(), level.location.clone()), level);
+    }
+    changes.movements.extend(effects.movements);
+    upsert(&mut state.coupons, &mut changes.coupons, effects.coupons, |c| (c.store, c.code.clone()));
+    upsert(&mut state.coupon_uses, &mut changes.coupon_uses, effects.coupon_uses, |u| {
+        (u.store, u.code.clone(), u.order)
+    });
+    upsert(&mut state.gift_cards, &mut changes.gift_cards, effects.gift_cards, |c| (c.store, c.code_hash));
+    changes.gift_card_entries.extend(effects.gift_card_entries);
+    upsert(&mut state.idempotency, &mut changes.idempotency, effects.idempotency, |r| (r.store, r.key));
+    upsert(&mut state.people, &mut changes.people, effects.people, |p| (p.store, p.id));
+    upsert(&mut state.sales, &mut changes.sales, effects.sales, |s| (s.store, s.sku.clone()));
+    changes.contacts.extend(effects.contacts);
+    state.inbox.extend(effects.inbox.iter().cloned());
+    changes.inbox.extend(effects.inbox);
+    state.webhooks.extend(effects.webhooks.iter().map(|w| (w.store, w.provider.clone(), w.id.clone())));
+    changes.webhooks.extend(effects.webhooks);
+    changes.cursors.extend(effects.cursors);
+    changes.parked.extend(effects.parked);
+    changes.unparked.extend(effects.unparked);
+}
+
+fn upsert<K: Ord + Clone, V: Clone>(
+    state: &mut BTreeMap<K, V>,
+    changes: &mut BTreeMap<K, V>,
+    rows: Vec<V>,
+    key: impl Fn(&V) -> K,
+) {
+    for row in rows {
+        let key = key(&row);
+        state.insert(key.clone(), row.clone());
+        changes.insert(key, row);
+    }
+}
+
+/// Keeps the batch's view of a cart's orders current.
+fn index_cart(state: &mut State, order: &Arc<crate::order::Order>) {
+    let orders = state.carts.entry((order.head.store, order.head.cart)).or_default();
+    if matches!(order.head.phase, crate::order::Phase::Cancelling | crate::order::Phase::Cancelled) {
+        if orders.get(&order.head.cart_version) == Some(&order.head.id) {
+            orders.remove(&order.head.cart_version);
+        }
+    } else {
+        orders.insert(order.head.cart_version, order.head.id);
+    }
+}
+
+fn positioned(last: &mut u64, event: NewEvent, now: Timestamp, rng: &SharedRng) -> Event {
+    *last += 1;
+    Event {
+        id: EventId::new(now, rng.as_ref()),
+        position: *last,
+        store: event.store,
+        aggregate: event.aggregate,
+        aggregate_seq: event.aggregate_seq,
+        kind: event.kind.into_owned(),
+        version: 1,
+        at: now.into(),
+        request_id: event.request_id,
+        data: event.data,
+    }
+}
+
+fn linked(meta: &mut crate::state::Meta, entry: NewAudit, at: Timestamp) -> AuditRow {
+    meta.audit_seq += 1;
+    let entry = NewAuditOwned {
+        store: entry.store,
+        actor: entry.actor,
+        action: entry.action.to_owned(),
+        subject: entry.subject,
+        detail: entry.detail,
+    };
+    let hash = chain(&meta.audit_hash, meta.audit_seq, at, &entry);
+    meta.audit_hash = hash;
+    AuditRow { seq: meta.audit_seq, at, entry, hash }
+}
+
+/// The hash that links an audit entry to the one before it (invariant I14).
+#[must_use]
+pub fn chain(previous: &Hash, seq: u64, at: Timestamp, entry: &NewAuditOwned) -> Hash {
+    let mut context = Context::new(&SHA256);
+    context.update(previous);
+    context.update(&seq.to_be_bytes());
+    context.update(&at.millis().to_be_bytes());
+    context.update(entry.store.as_bytes());
+    for text in [&entry.actor, &entry.action, &entry.subject, &entry.detail] {
+        context.update(&(text.len() as u64).to_be_bytes());
+        context.update(text.as_bytes());
+    }
+    context.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes")
+}

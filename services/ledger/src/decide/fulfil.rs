@@ -1,0 +1,207 @@
+//! Shipping, delivery, returns and notes.
+
+use contracts::ledger::{DEFAULT_LOCATION, LineQuantity, ReturnStatus, ShipmentRequest, ShipmentStatus};
+use kernel::{Failure, OrderId, ReturnId, ShipmentId, Sku};
+use serde_json::json;
+
+use super::Reply;
+use super::place::named_lines;
+use super::refund::line_mut;
+use super::tx::{Delta, Tx};
+use crate::order::{HoldState, Line, Order, Phase, PhaseEvent, Return, Shipment};
+use crate::state::MovementKind;
+
+pub(super) fn ship(
+    tx: &mut Tx<'_>,
+    id: OrderId,
+    shipment: ShipmentId,
+    request: &ShipmentRequest,
+) -> Result<Reply, Failure> {
+    let mut order = tx.order(id)?;
+    if order.head.phase != Phase::Confirmed {
+        return Err(Failure::conflict("not_shippable", "Only a confirmed order with open units can be shipped."));
+    }
+    let open = |o: &Order| -> Vec<LineQuantity> {
+        let open = o.lines.iter().filter(|l| l.open() > 0);
+        open.map(|l| LineQuantity { line: l.line, quantity: l.open() }).collect()
+    };
+    let lines = match &request.lines {
+        Some(lines) => {
+            named_lines(&order, lines)?;
+            lines.clone()
+        }
+        None => open(&order),
+    };
+    if lines.is_empty() {
+        return Err(Failure::conflict("nothing_to_ship", "Every unit of this order was shipped or taken off."));
+    }
+    for (i, asked) in lines.iter().enumerate() {
+        let line = line_mut(&mut order, asked.line)?;
+        if asked.quantity > line.open() {
+            let detail = format!("Only {} units of this line are still to be shipped.", line.open());
+            return Err(Failure::field(format!("/lines/{i}/quantity"), "too_large", detail));
+        }
+        line.shipped += asked.quantity;
+        let sku = line.sku.clone();
+        take_from_shelf(tx, &mut order, &sku, i64::from(asked.quantity))?;
+    }
+    order.shipments.push(Shipment {
+        id: shipment,
+        state: ShipmentStatus::Shipped,
+        lines: lines.clone(),
+        carrier: request.carrier.clone(),
+        tracking: request.tracking.clone(),
+        shipped_at: tx.now,
+        delivered_at: None,
+    });
+    let data =
+        json!({ "shipment_id": shipment, "lines": lines, "carrier": request.carrier, "tracking": request.tracking });
+    tx.order_event(&mut order, "order.shipped", data);
+    tx.audit("order.ship", order.head.id.to_string(), shipment.to_string());
+    let response = order.answer(201);
+    tx.put_order(order);
+    Ok(Reply::Response { response, replayed: false })
+}
+
+/// Units leave the location at which they are committed.
+fn take_from_shelf(tx: &mut Tx<'_>, order: &mut Order, sku: &Sku, mut units: i64) -> Result<(), Failure> {
+    let number = order.head.number;
+    for hold in order.holds.iter_mut().filter(|h| h.sku == *sku && h.state == HoldState::Committed) {
+        let taken = hold.quantity.min(units);
+        if taken == 0 {
+            continue;
+        }
+        units -= taken;
+        hold.quantity -= taken;
+        let location = hold.location.clone();
+        if hold.quantity == 0 {
+            hold.state = HoldState::Released;
+        }
+        let delta = Delta { on_hand: -taken, committed: -taken, ..Delta::default() };
+        tx.move_stock(sku, &location, MovementKind::Ship, delta, Some(number), None)?;
+    }
+    if units > 0 {
+        return Err(Failure::internal(format!(
+            "order {} has {units} units of {sku} without committed stock",
+            order.head.id
+        )));
+    }
+    Ok(())
+}
+
+pub(super) fn deliver(tx: &mut Tx<'_>, id: OrderId, shipment: ShipmentId) -> Result<Reply, Failure> {
+    let mut order = tx.order(id)?;
+    let now = tx.now;
+    let found = order.shipments.iter_mut().find(|s| s.id == shipment).ok_or_else(|| Failure::not_found("shipment"))?;
+    if found.state != ShipmentStatus::Delivered {
+        found.state = ShipmentStatus::Delivered;
+        found.delivered_at = Some(now);
+        tx.order_event(&mut order, "order.delivered", json!({ "shipment_id": shipment }));
+        tx.audit("order.deliver", order.head.id.to_string(), shipment.to_string());
+        close_when_done(tx, &mut order);
+    }
+    let response = order.answer(200);
+    tx.put_order(order);
+    Ok(Reply::Response { response, replayed: false })
+}
+
+/// Closes an order of which every unit is delivered or taken off.
+pub(super) fn close_when_done(tx: &mut Tx<'_>, order: &mut Order) {
+    let nothing_open = order.lines.iter().all(|l: &Line| l.open() == 0);
+    let all_delivered = order.shipments.iter().all(|s| s.state == ShipmentStatus::Delivered);
+    if order.head.phase == Phase::Confirmed && nothing_open && all_delivered && tx.advance(order, PhaseEvent::AllDone) {
+        tx.order_event(order, "order.closed", json!({}));
+    }
+}
+
+pub(super) fn request_return(
+    tx: &mut Tx<'_>,
+    id: OrderId,
+    returned: ReturnId,
+    lines: &[LineQuantity],
+    reason: &str,
+) -> Result<Reply, Failure> {
+    let mut order = tx.order(id)?;
+    named_lines(&order, lines)?;
+    for (i, asked) in lines.iter().enumerate() {
+        let announced: u32 = order
+            .returns
+            .iter()
+            .filter(|r| r.state == ReturnStatus::Requested)
+            .flat_map(|r| &r.lines)
+            .filter(|l| l.line == asked.line)
+            .map(|l| l.quantity)
+            .sum();
+        let line = line_mut(&mut order, asked.line)?;
+        let left = (line.shipped - line.returned).saturating_sub(announced);
+        if asked.quantity > left {
+            let detail = format!("Only {left} units of this line were shipped and not yet returned.");
+            return Err(Failure::field(format!("/lines/{i}/quantity"), "too_large", detail));
+        }
+    }
+    order.returns.push(Return {
+        id: returned,
+        state: ReturnStatus::Requested,
+        lines: lines.to_vec(),
+        reason: reason.to_owned(),
+        at: tx.now,
+    });
+    tx.order_event(&mut order, "order.return_requested", json!({ "return_id": returned, "lines": lines }));
+    tx.audit("order.return_request", order.head.id.to_string(), returned.to_string());
+    let response = order.answer(201);
+    tx.put_order(order);
+    Ok(Reply::Response { response, replayed: false })
+}
+
+pub(super) fn receive_return(
+    tx: &mut Tx<'_>,
+    id: OrderId,
+    returned: ReturnId,
+    restock: bool,
+) -> Result<Reply, Failure> {
+    let mut order = tx.order(id)?;
+    let found = order.returns.iter_mut().find(|r| r.id == returned).ok_or_else(|| Failure::not_found("return"))?;
+    if found.state == ReturnStatus::Received {
+        return Err(Failure::conflict("already_received", "This return was received already."));
+    }
+    found.state = ReturnStatus::Received;
+    let lines = found.lines.clone();
+    for asked in &lines {
+        let line = line_mut(&mut order, asked.line)?;
+        let units = asked.quantity.min(line.shipped - line.returned);
+        line.returned += units;
+        let sku = line.sku.clone();
+        if restock && units > 0 {
+            let location = home(&order, &sku);
+            let delta = Delta { on_hand: i64::from(units), ..Delta::default() };
+            tx.move_stock(&sku, &location, MovementKind::Restock, delta, Some(order.head.number), None)?;
+        }
+    }
+    tx.order_event(
+        &mut order,
+        "order.return_received",
+        json!({ "return_id": returned, "lines": lines, "restocked": restock }),
+    );
+    tx.audit("order.return_receive", order.head.id.to_string(), returned.to_string());
+    let response = order.answer(200);
+    tx.put_order(order);
+    Ok(Reply::Response { response, replayed: false })
+}
+
+/// Where units of `sku` of this order came from, and go back to.
+pub(super) fn home(order: &Order, sku: &Sku) -> String {
+    order.holds.iter().find(|h| h.sku == *sku).map_or_else(|| DEFAULT_LOCATION.to_owned(), |h| h.location.clone())
+}
+
+pub(super) fn note(tx: &mut Tx<'_>, id: OrderId, text: &str) -> Result<Reply, Failure> {
+    let mut order = tx.order(id)?;
+    if text.trim().is_empty() || text.chars().count() > 2000 {
+        return Err(Failure::field("/text", "invalid_length", "Write 1 to 2000 characters."));
+    }
+    // A note may name people, so its text stands in the audit chain of the shop and not in the public event.
+    tx.order_event(&mut order, "order.note_added", json!({}));
+    tx.audit("order.note", order.head.id.to_string(), text.to_owned());
+    let response = order.answer(201);
+    tx.put_order(order);
+    Ok(Reply::Response { response, replayed: false })
+}

@@ -1,0 +1,396 @@
+//! What was seen at the provider, and the passing of time: the payment side of the saga.
+
+use contracts::ledger::RefundState;
+use contracts::payment::{ProviderPayment, ProviderStatus, RefundStatus};
+use contracts::saga::{Next, Observation, Progress};
+use kernel::mutant::{Mutant, planted};
+use kernel::{Failure, OrderId, RefundId};
+use serde_json::json;
+
+use super::tx::{self, Delta, Tx};
+use super::{Reply, cancel, place::FIRST_LOOK_MS, voucher};
+use crate::order::{Attempt, HoldState, Order, Phase, PhaseEvent};
+use crate::state::MovementKind;
+
+/// The pause before asking again: 1 s, 2 s, 4 s … at most 60 s.
+fn backoff_ms(tries: u32) -> i64 {
+    (1000_i64 << tries.min(6)).min(60_000)
+}
+
+pub(super) fn record(tx: &mut Tx<'_>, id: OrderId, seen: &Observation) -> Result<Reply, Failure> {
+    let mut order = tx.order(id)?;
+    let mut next = None;
+    match seen {
+        Observation::Payment { attempt, payment } if *attempt == order.payment.attempt => {
+            apply_payment(tx, &mut order, payment)?;
+        }
+        Observation::Missing { attempt } if *attempt == order.payment.attempt => {
+            next = missing(tx, &mut order)?;
+        }
+        Observation::Unanswered { attempt } if *attempt == order.payment.attempt => {
+            no_answer(tx, &mut order);
+            next = order.head.due_at.map(|until| Next::Wait { until });
+        }
+        Observation::Refused { attempt, why } if *attempt == order.payment.attempt => {
+            next = refused(tx, &mut order, why)?;
+        }
+        // An attempt that is no longer the current one was decided for good before it was replaced.
+        Observation::Payment { .. }
+        | Observation::Missing { .. }
+        | Observation::Unanswered { .. }
+        | Observation::Refused { .. } => {}
+        Observation::Refund { refund, seen } => match seen.status {
+            RefundStatus::Succeeded => finish_refund(tx, &mut order, *refund, true),
+            RefundStatus::Failed => finish_refund(tx, &mut order, *refund, false),
+            RefundStatus::Pending => retry_later(tx, &mut order, &mut next),
+        },
+        Observation::RefundUnanswered { .. } => retry_later(tx, &mut order, &mut next),
+        Observation::RefundRefused { refund, .. } => finish_refund(tx, &mut order, *refund, false),
+    }
+    settle(tx, &mut order)?;
+    finish(tx, order, next)
+}
+
+pub(super) fn wake(tx: &mut Tx<'_>, id: OrderId) -> Result<Reply, Failure> {
+    let mut order = tx.order(id)?;
+    if tx.now >= order.head.hold_until {
+        expire(tx, &mut order)?;
+    }
+    if planted(Mutant::GiftCardCreditedAgain) && order.head.phase == Phase::Cancelled {
+        voucher::release(tx, &order);
+    }
+    settle(tx, &mut order)?;
+    finish(tx, order, None)
+}
+
+/// Writes the order back when it changed, and tells what to do next.
+fn finish(tx: &mut Tx<'_>, order: Order, next: Option<Next>) -> Result<Reply, Failure> {
+    tx.answer(&order);
+    let progress = Progress {
+        order: order.head.id,
+        next: next.unwrap_or_else(|| order.next()),
+        response: order.placing_answer(),
+        replayed: false,
+    };
+    let changed = tx.state.order(tx.store(), order.head.id).is_ok_and(|before| **before != order);
+    if changed {
+        tx.put_order(order);
+    }
+    Ok(Reply::Progress(progress))
+}
+
+fn apply_payment(tx: &mut Tx<'_>, order: &mut Order, payment: &ProviderPayment) -> Result<(), Failure> {
+    if payment.revision < order.payment.revision && !planted(Mutant::OldStateOverwritesNew) {
+        return Ok(());
+    }
+    order.payment.revision = payment.revision;
+    order.payment.reference = Some(payment.reference.clone());
+    order.payment.tries = 0;
+    match payment.status {
+        ProviderStatus::Processing => {
+            no_answer(tx, order);
+            Ok(())
+        }
+        ProviderStatus::RequiresAction => {
+            action_required(tx, order, payment);
+            Ok(())
+        }
+        ProviderStatus::Declined => {
+            declined(tx, order, payment.decline_code.as_deref().unwrap_or("declined"));
+            Ok(())
+        }
+        ProviderStatus::Voided => voided(tx, order),
+        ProviderStatus::Authorised | ProviderStatus::Captured => {
+            if payment.amount != order.money(order.payment.amount_minor) {
+                order.payment.authorised_minor = payment.amount.amount_minor;
+                order.payment.state = Attempt::Authorised;
+                cancel::begin(tx, order, "amount_mismatch")?;
+            } else {
+                approved(tx, order)?;
+            }
+            captured(tx, order, payment.captured_minor);
+            Ok(())
+        }
+    }
+}
+
+/// The provider has the money set aside for us.
+fn approved(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
+    let p = &mut order.payment;
+    match order.head.phase {
+        Phase::Placing | Phase::Unknown | Phase::RequiresAction | Phase::Declined => {
+            p.state = Attempt::Authorised;
+            p.authorised_minor = p.amount_minor;
+            p.token = None;
+            p.action_url = None;
+            p.decline_code = None;
+            confirm(tx, order)
+        }
+        Phase::Confirmed | Phase::Closed => {
+            if planted(Mutant::WebhookAndReturnBothComplete) && p.captured_minor == 0 {
+                commit_holds(tx, order)?;
+                tell_placed(tx, order);
+            }
+            Ok(())
+        }
+        Phase::Cancelling | Phase::Cancelled => {
+            if planted(Mutant::LateApprovalIgnored) || p.state == Attempt::Voided && p.authorised_minor > 0 {
+                return Ok(());
+            }
+            p.state = Attempt::Authorised;
+            p.authorised_minor = p.amount_minor;
+            p.token = None;
+            tx.advance(order, PhaseEvent::Approved);
+            Ok(())
+        }
+    }
+}
+
+/// Turns the holds into commitments and the order into a confirmed one; or, when the stock is gone, into one to be
+/// cancelled, whose authorisation is voided.
+pub(super) fn confirm(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
+    if commit_holds(tx, order)? {
+        if tx.advance(order, PhaseEvent::Approved) && !planted(Mutant::EventBeforeCertainty) {
+            tell_placed(tx, order);
+        }
+        if planted(Mutant::CouponCountedLate) {
+            voucher::count_late(tx, order);
+        }
+        return Ok(());
+    }
+    tx.release_holds(order)?;
+    voucher::release(tx, order);
+    order.head.cancel_reason = Some("out_of_stock".to_owned());
+    tx.advance(order, PhaseEvent::ApprovedTooLate);
+    tx.order_event(order, "order.cancel_requested", json!({ "reason": "out_of_stock" }));
+    if planted(Mutant::LoserCharged) {
+        order.head.phase = Phase::Cancelled;
+        order.head.due_at = None;
+        order.payment.state = Attempt::Voided;
+    }
+    Ok(())
+}
+
+/// Whether every unit of the order is committed now. Holds that expired are taken again if the stock is still there.
+fn commit_holds(tx: &mut Tx<'_>, order: &mut Order) -> Result<bool, Failure> {
+    let number = order.head.number;
+    let expired = order.holds.iter().any(|h| h.state == HoldState::Released) || order.holds.is_empty();
+    if expired && !planted(Mutant::ExpiryAndClaimBothWin) {
+        tx.release_holds(order)?;
+        let wanted = tx::summed(order.lines.iter().map(|l| (&l.sku, i64::from(l.quantity))));
+        return Ok(match tx.take(&wanted, HoldState::Committed, number)? {
+            Ok(holds) => {
+                order.holds = holds;
+                true
+            }
+            Err(_) => false,
+        });
+    }
+    for hold in &mut order.holds {
+        let held = if hold.state == HoldState::Held { -hold.quantity } else { 0 };
+        let delta = Delta { held, committed: hold.quantity, ..Delta::default() };
+        tx.move_stock(&hold.sku, &hold.location, MovementKind::Commit, delta, Some(number), None)?;
+        hold.state = HoldState::Committed;
+    }
+    Ok(true)
+}
+
+pub(super) fn tell_placed(tx: &mut Tx<'_>, order: &mut Order) {
+    let lines: Vec<_> =
+        order.lines.iter().map(|l| json!({ "line": l.line, "sku": l.sku, "quantity": l.quantity })).collect();
+    let total = order.frozen.totals.total;
+    let data = json!({ "lines": lines, "total_minor": total.amount_minor, "currency": total.currency, "cart_id": order.head.cart });
+    tx.order_event(order, "order.placed", data);
+}
+
+fn captured(tx: &mut Tx<'_>, order: &mut Order, captured_minor: i64) {
+    if captured_minor <= order.payment.captured_minor || order.payment.state != Attempt::Authorised {
+        return;
+    }
+    order.payment.captured_minor = captured_minor;
+    order.payment.tries = 0;
+    let data = json!({ "amount_minor": captured_minor, "currency": order.head.currency });
+    tx.order_event(order, "order.paid", data);
+}
+
+fn declined(tx: &mut Tx<'_>, order: &mut Order, code: &str) {
+    let undecided = matches!(order.payment.state, Attempt::Sent | Attempt::Unknown | Attempt::RequiresAction);
+    if undecided {
+        order.payment.state = Attempt::Declined;
+        order.payment.decline_code = Some(code.to_owned());
+        order.payment.token = None;
+        order.payment.action_url = None;
+    }
+    if tx.advance(order, PhaseEvent::Declined) {
+        tx.order_event(order, "order.payment_declined", json!({ "decline_code": code }));
+    }
+}
+
+fn voided(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
+    if order.head.phase == Phase::Cancelled {
+        return Ok(());
+    }
+    order.payment.token = None;
+    match order.head.phase {
+        // The provider let the authorisation lapse before it was collected: there is no money for these goods.
+        Phase::Confirmed if order.payment.captured_minor == 0 && order.lines.iter().all(|l| l.shipped == 0) => {
+            order.payment.state = Attempt::Voided;
+            cancel::begin(tx, order, "authorisation_lapsed")
+        }
+        Phase::Confirmed | Phase::Closed => {
+            tx.order_event(
+                order,
+                "order.unexpected_transition",
+                json!({ "phase": order.head.phase.name(), "event": "Voided" }),
+            );
+            Ok(())
+        }
+        Phase::Placing | Phase::Unknown | Phase::RequiresAction | Phase::Declined => {
+            declined(tx, order, "cancelled_at_provider");
+            Ok(())
+        }
+        Phase::Cancelling | Phase::Cancelled => {
+            order.payment.state = Attempt::Voided;
+            Ok(())
+        }
+    }
+}
+
+fn action_required(tx: &mut Tx<'_>, order: &mut Order, payment: &ProviderPayment) {
+    order.payment.action_url.clone_from(&payment.next_action_url);
+    if matches!(order.payment.state, Attempt::Sent | Attempt::Unknown) {
+        order.payment.state = Attempt::RequiresAction;
+    }
+    if !order.head.extended && order.head.phase.is_undecided() {
+        // Time for the shopper to do what the provider asks: the hold is extended, once.
+        order.head.extended = true;
+        let granted = order.head.hold_until.millis_since(order.head.placed_at);
+        order.head.hold_until = order.head.hold_until.plus_millis(granted);
+    }
+    if tx.advance(order, PhaseEvent::ActionRequired) {
+        tx.order_event(order, "order.action_required", json!({}));
+    }
+}
+
+fn no_answer(tx: &mut Tx<'_>, order: &mut Order) {
+    order.payment.tries = order.payment.tries.saturating_add(1);
+    order.head.due_at = Some(tx.now.plus_millis(backoff_ms(order.payment.tries)));
+    if order.payment.state == Attempt::Sent {
+        order.payment.state = Attempt::Unknown;
+    }
+    if tx.advance(order, PhaseEvent::NoAnswer) {
+        tx.order_event(order, "order.payment_unknown", json!({}));
+    }
+    if planted(Mutant::NewKeyAfterUnknown) && order.head.phase == Phase::Unknown {
+        order.payment.attempt += 1;
+    }
+}
+
+/// The provider never heard of the attempt: ask again under the same key, or give up when time is over.
+fn missing(tx: &mut Tx<'_>, order: &mut Order) -> Result<Option<Next>, Failure> {
+    match order.head.phase {
+        Phase::Placing | Phase::Unknown | Phase::RequiresAction if tx.now < order.head.hold_until => {
+            order.head.due_at = Some(tx.now.plus_millis(FIRST_LOOK_MS));
+            Ok(Some(order.authorise()))
+        }
+        Phase::Placing | Phase::Unknown | Phase::RequiresAction => {
+            order.payment.state = Attempt::Declined;
+            order.payment.decline_code = Some("no_answer".to_owned());
+            cancel::begin(tx, order, "expired")?;
+            Ok(None)
+        }
+        Phase::Cancelling => {
+            if matches!(order.payment.state, Attempt::Sent | Attempt::Unknown | Attempt::RequiresAction) {
+                order.payment.state = Attempt::Declined;
+                order.payment.decline_code = Some("no_answer".to_owned());
+            }
+            Ok(None)
+        }
+        Phase::Declined | Phase::Confirmed | Phase::Closed | Phase::Cancelled => Ok(None),
+    }
+}
+
+/// The provider refused a call for good. Before the payment is decided that is a decline; afterwards the provider's
+/// books say what is true, so they are asked.
+fn refused(tx: &mut Tx<'_>, order: &mut Order, why: &str) -> Result<Option<Next>, Failure> {
+    if order.head.phase.is_undecided() {
+        declined(tx, order, why);
+        return Ok(None);
+    }
+    order.payment.tries = order.payment.tries.saturating_add(1);
+    order.head.due_at = Some(tx.now.plus_millis(backoff_ms(order.payment.tries)));
+    if order.payment.tries > 1 {
+        return Ok(order.head.due_at.map(|until| Next::Wait { until }));
+    }
+    let p = &order.payment;
+    Ok(Some(Next::Find { attempt: p.attempt, provider: p.provider.clone(), key: p.key(order.head.id) }))
+}
+
+fn retry_later(tx: &mut Tx<'_>, order: &mut Order, next: &mut Option<Next>) {
+    order.payment.tries = order.payment.tries.saturating_add(1);
+    let until = tx.now.plus_millis(backoff_ms(order.payment.tries));
+    order.head.due_at = Some(until);
+    *next = Some(Next::Wait { until });
+}
+
+fn finish_refund(tx: &mut Tx<'_>, order: &mut Order, id: RefundId, succeeded: bool) {
+    let currency = order.head.currency;
+    let Some(refund) = order.refunds.iter_mut().find(|r| r.id == id && r.state == RefundState::Pending) else { return };
+    let amount = refund.amount_minor;
+    refund.state = if succeeded { RefundState::Succeeded } else { RefundState::Failed };
+    order.payment.refund_pending_minor -= amount;
+    order.payment.tries = 0;
+    if succeeded {
+        order.payment.refunded_minor += amount;
+    }
+    let kind = if succeeded { "order.refunded" } else { "order.refund_failed" };
+    tx.order_event(order, kind, json!({ "refund_id": id, "amount_minor": amount, "currency": currency }));
+}
+
+/// The hold's time is over. Exactly one of expiry and claim finds the hold still held.
+fn expire(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
+    match order.head.phase {
+        Phase::Declined | Phase::RequiresAction => cancel::begin(tx, order, "expired"),
+        Phase::Placing | Phase::Unknown if order.holds.iter().any(|h| h.state == HoldState::Held) => {
+            tx.release_holds(order)?;
+            tx.order_event(order, "order.hold_expired", json!({}));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Brings the order to where its payment allows it to be, and decides when to look again.
+pub(super) fn settle(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
+    let now = tx.now;
+    let soon = now.plus_millis(backoff_ms(order.payment.tries));
+    let undecided = matches!(order.payment.state, Attempt::Sent | Attempt::Unknown | Attempt::RequiresAction);
+    let p = &order.payment;
+    match order.head.phase {
+        Phase::Placing | Phase::Unknown => {
+            let later = order.head.due_at.filter(|due| *due > now).unwrap_or(soon);
+            order.head.due_at = Some(later);
+        }
+        Phase::RequiresAction | Phase::Declined => order.head.due_at = Some(order.head.hold_until),
+        Phase::Cancelling if undecided => order.head.due_at = Some(soon),
+        Phase::Cancelling if p.state == Attempt::Authorised && p.captured_minor == 0 => order.head.due_at = Some(soon),
+        Phase::Cancelling => {
+            if order.payment.refundable() > 0 && p.state == Attempt::Authorised {
+                cancel::refund_rest(tx, order);
+            }
+            if order.payment.refund_pending_minor > 0 {
+                order.head.due_at = Some(soon);
+            } else if tx.advance(order, PhaseEvent::MoneyBack) {
+                order.head.due_at = None;
+                tx.order_event(order, "order.cancelled", json!({}));
+            }
+        }
+        Phase::Cancelled => order.head.due_at = None,
+        Phase::Confirmed | Phase::Closed => {
+            let to_capture = p.state == Attempt::Authorised && p.captured_minor == 0;
+            let work = to_capture || p.refund_pending_minor > 0;
+            order.head.due_at = work.then(|| order.head.due_at.filter(|due| *due > now && p.tries > 0).unwrap_or(soon));
+        }
+    }
+    Ok(())
+}

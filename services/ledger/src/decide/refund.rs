@@ -1,0 +1,163 @@
+//! Refunds: a row first, under the payment's lock (invariant I2), then the provider.
+
+use contracts::ledger::{LineQuantity, RefundRequest, RefundState};
+use kernel::money::div_round;
+use kernel::mutant::{Mutant, planted};
+use kernel::{Failure, OrderId, RefundId};
+use serde_json::json;
+
+use super::place::named_lines;
+use super::tx::{Delta, Tx};
+use super::{Reply, fulfil, pay};
+use crate::order::view::json_bytes;
+use crate::order::{HoldState, Line, Order, Phase, Refund};
+use crate::state::MovementKind;
+
+pub(super) fn refund(
+    tx: &mut Tx<'_>,
+    id: OrderId,
+    refund: RefundId,
+    request: &RefundRequest,
+) -> Result<Reply, Failure> {
+    let mut order = tx.order(id)?;
+    if !matches!(order.head.phase, Phase::Confirmed | Phase::Closed) {
+        return Err(Failure::conflict(
+            "not_refundable",
+            "Only a confirmed order that is not cancelled can be refunded.",
+        ));
+    }
+    let amount = amount(&mut order, request)?;
+    let refundable = order.payment.refundable();
+    if amount > refundable {
+        return Err(Failure::conflict(
+            "refund_exceeds_captured",
+            format!("At most {} can still be refunded.", order.money(refundable)),
+        )
+        .with_extra("refundable", json!(order.money(refundable))));
+    }
+    if amount <= 0 {
+        return Err(Failure::conflict("nothing_to_refund", "There is nothing left to refund."));
+    }
+    if let (true, Some(lines)) = (request.restock, &request.lines) {
+        restock(tx, &mut order, lines)?;
+    }
+    order.refunds.push(Refund {
+        id: refund,
+        state: RefundState::Pending,
+        amount_minor: amount,
+        reason: request.reason.clone(),
+        at: tx.now,
+    });
+    order.payment.refund_pending_minor += amount;
+    let currency = order.head.currency;
+    tx.order_event(
+        &mut order,
+        "order.refund_requested",
+        json!({ "refund_id": refund, "amount_minor": amount, "currency": currency }),
+    );
+    tx.audit("order.refund", order.head.id.to_string(), order.money(amount).to_string());
+    fulfil::close_when_done(tx, &mut order);
+    pay::settle(tx, &mut order)?;
+    let view = order.refunds.last().map(|r| order.refund_view(r));
+    let response = contracts::ledger::StoredResponse {
+        status: 201,
+        location: Some(format!("/api/v1/orders/{id}")),
+        body: json_bytes(&view),
+    };
+    tx.put_order(order);
+    Ok(Reply::Response { response, replayed: false })
+}
+
+/// What is to be given back, in minor units.
+fn amount(order: &mut Order, request: &RefundRequest) -> Result<i64, Failure> {
+    match (&request.amount, &request.lines) {
+        (Some(_), Some(_)) => {
+            Err(Failure::field("/amount", "amount_or_lines", "Give either an amount or lines, not both."))
+        }
+        (Some(amount), None) if amount.currency != order.head.currency => Err(Failure::field(
+            "/amount/currency",
+            "wrong_currency",
+            format!("This order is in {}.", order.head.currency),
+        )),
+        (Some(amount), None) if amount.amount_minor <= 0 => {
+            Err(Failure::field("/amount/amount_minor", "too_small", "Refund a positive amount."))
+        }
+        (Some(amount), None) => Ok(amount.amount_minor),
+        (None, Some(lines)) => {
+            named_lines(order, lines)?;
+            let mut sum = 0_i64;
+            for (i, asked) in lines.iter().enumerate() {
+                sum = sum
+                    .checked_add(line_amount(order, i, asked)?)
+                    .ok_or_else(|| Failure::invalid("amount_too_large", "The amount is too large."))?;
+            }
+            Ok(sum)
+        }
+        (None, None) => Ok(order.payment.refundable()),
+    }
+}
+
+/// The price of `asked.quantity` more units of a line: the share of all units given back after this, less what was
+/// given back before. So any way of splitting a full refund gives back exactly the line's total.
+fn line_amount(order: &mut Order, i: usize, asked: &LineQuantity) -> Result<i64, Failure> {
+    let line = line_mut(order, asked.line)?;
+    let left = line.quantity - line.refunded;
+    if asked.quantity > left {
+        let detail = format!("Only {left} units of this line can still be refunded.");
+        return Err(Failure::field(format!("/lines/{i}/quantity"), "too_large", detail));
+    }
+    let share = |units: u32| {
+        div_round(i128::from(line.total_minor) * i128::from(units), i128::from(line.quantity))
+            .map_err(|_| Failure::invalid("amount_too_large", "The amount is too large."))
+    };
+    let amount = if planted(Mutant::RoundingPerUnit) {
+        share(1)? * i64::from(asked.quantity)
+    } else {
+        share(line.refunded + asked.quantity)? - share(line.refunded)?
+    };
+    line.refunded += asked.quantity;
+    Ok(amount)
+}
+
+pub(super) fn line_mut(order: &mut Order, line: u32) -> Result<&mut Line, Failure> {
+    order.lines.iter_mut().find(|l| l.line == line).ok_or_else(|| Failure::not_found("line"))
+}
+
+/// Puts refunded units back: those not shipped are taken off the order, those shipped are counted as returned.
+fn restock(tx: &mut Tx<'_>, order: &mut Order, lines: &[LineQuantity]) -> Result<(), Failure> {
+    for asked in lines {
+        let line = line_mut(order, asked.line)?;
+        let off = line.open().min(asked.quantity);
+        let back = (asked.quantity - off).min(line.shipped - line.returned);
+        line.cancelled += off;
+        line.returned += back;
+        let sku = line.sku.clone();
+        uncommit(tx, order, &sku, i64::from(off))?;
+        if back > 0 {
+            let location = fulfil::home(order, &sku);
+            let delta = Delta { on_hand: i64::from(back), ..Delta::default() };
+            tx.move_stock(&sku, &location, MovementKind::Restock, delta, Some(order.head.number), None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes `units` of `sku` off the order's commitments.
+fn uncommit(tx: &mut Tx<'_>, order: &mut Order, sku: &kernel::Sku, mut units: i64) -> Result<(), Failure> {
+    let number = order.head.number;
+    for hold in order.holds.iter_mut().filter(|h| h.sku == *sku && h.state == HoldState::Committed) {
+        let taken = hold.quantity.min(units);
+        if taken == 0 {
+            continue;
+        }
+        units -= taken;
+        hold.quantity -= taken;
+        let location = hold.location.clone();
+        if hold.quantity == 0 {
+            hold.state = HoldState::Released;
+        }
+        let delta = Delta { committed: -taken, ..Delta::default() };
+        tx.move_stock(sku, &location, MovementKind::Uncommit, delta, Some(number), None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The port to the database: load these keys, store these changes, all or nothing.
+//!
+//! An engine knows rows and constraints, never what a command means. Writing goes through [`Engine`], one batch at a
+//! time; reading goes through [`Reader`], beside it.
+
+pub mod conformance;
+pub mod memory;
+//SQL pub mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contracts::event::Event;
+use contracts::ledger::OrderFilter;
+use kernel::{Failure, OrderId, Page, PageRequest, Sku, StoreId, Timestamp};
+
+use crate::order::Order;
+use crate::state::{
+    AuditRow, Changes, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, Keys, Meta, Parked, Person, Sales, State,
+    StockLevel,
+};
+
+/// Why a batch was not, or may not have been, stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// Definitely nothing was stored.
+    #[error("the batch was not stored: {0}")]
+    Failed(String),
+    /// The connection broke during the commit: it may be stored or not.
+    #[error("it is unknown whether the batch was stored: {0}")]
+    Unknown(String),
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let mut failure =
+            Failure::unavailable("The shop could not save this right now. Please try again with the same key.", 1);
+        failure.internal = Some(error.to_string());
+        failure
+    }
+}
+
+/// The writing side. One batch at a time: `begin`, any number of `load`s, then `commit` or `rollback`.
+#[async_trait]
+pub trait Engine: Send {
+    /// Starts a transaction and gives the meta row, locked.
+    async fn begin(&mut self) -> Result<Meta, EngineError>;
+    /// Adds the rows of `keys` to `state`, locked, in key order. Keys without a row add nothing.
+    async fn load(&mut self, keys: &Keys, state: &mut State) -> Result<(), EngineError>;
+    /// Stores `changes` and ends the transaction. A broken constraint is [`EngineError::Failed`].
+    async fn commit(&mut self, changes: &Changes) -> Result<(), EngineError>;
+    /// Ends the transaction without a trace. Never fails: a broken connection has rolled back already.
+    async fn rollback(&mut self);
+}
+
+/// What the movements of one level sum to, for I1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovementSum {
+    pub store: StoreId,
+    pub sku: Sku,
+    pub location: String,
+    pub on_hand: i64,
+    pub held: i64,
+    pub committed: i64,
+    pub count: u64,
+    pub last_seq: u64,
+}
+
+/// How many events an aggregate has, and their numbers' bounds, for I9.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventSpan {
+    pub aggregate: String,
+    pub count: u64,
+    pub first: u64,
+    pub last: u64,
+}
+
+/// A coupon with the number of orders that use it, for I7.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CouponCount {
+    pub coupon: Coupon,
+    pub active_uses: i64,
+}
+
+/// A gift card with the sum and number of its entries, for I7.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GiftCardSum {
+    pub card: GiftCard,
+    pub sum_minor: i64,
+    pub count: u64,
+}
+
+/// The reading side, usable at any time and from any number of tasks. Sees only what is committed.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    async fn order(&self, store: StoreId, id: OrderId) -> Result<Option<Arc<Order>>, Failure>;
+    /// Newest first.
+    async fn orders(
+        &self,
+        store: StoreId,
+        filter: &OrderFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<Order>>, Failure>;
+    async fn order_events(&self, store: StoreId, id: OrderId) -> Result<Vec<Event>, Failure>;
+    async fn contact(&self, store: StoreId, number: i64) -> Result<Option<(ContactRow, Person)>, Failure>;
+    async fn idempotency(&self, store: StoreId, key: Hash) -> Result<Option<IdempotencyRow>, Failure>;
+    async fn levels(&self, store: StoreId, sku: &Sku) -> Result<Vec<StockLevel>, Failure>;
+    async fn coupon(&self, store: StoreId, code: &str) -> Result<Option<Coupon>, Failure>;
+    async fn gift_card(&self, store: StoreId, code_hash: Hash) -> Result<Option<GiftCard>, Failure>;
+    async fn sales(&self, store: StoreId) -> Result<Vec<Sales>, Failure>;
+    /// Events of all stores, or of one, behind `after`, by position.
+    async fn events(&self, store: Option<StoreId>, after: u64, limit: u32) -> Result<Vec<Event>, Failure>;
+    /// Orders whose `due_at` has come, longest overdue first.
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, OrderId)>, Failure>;
+    async fn cursor(&self, consumer: &str) -> Result<u64, Failure>;
+    /// Everything parked for `consumer`, by position.
+    async fn parked(&self, consumer: &str) -> Result<Vec<Parked>, Failure>;
+
+    // For the doctor: whole tables, in chunks or summed by the engine.
+
+    /// Orders of all stores with a number above `after`, by number.
+    async fn scan_orders(&self, after: i64, limit: u32) -> Result<Vec<Arc<Order>>, Failure>;
+    async fn all_levels(&self) -> Result<Vec<StockLevel>, Failure>;
+    async fn movement_sums(&self) -> Result<Vec<MovementSum>, Failure>;
+    async fn coupon_counts(&self) -> Result<Vec<CouponCount>, Failure>;
+    async fn gift_card_sums(&self) -> Result<Vec<GiftCardSum>, Failure>;
+    async fn event_spans(&self) -> Result<Vec<EventSpan>, Failure>;
+    /// Number of events, and the highest position: equal when none is missing.
+    async fn event_count(&self) -> Result<(u64, u64), Failure>;
+    /// Number of inbox rows of `consumer`.
+    async fn inbox_count(&self, consumer: &str) -> Result<u64, Failure>;
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, Failure>;
+    /// Idempotency rows that are answered with a status of 500 or more, or in progress for an order that is decided.
+    async fn bad_idempotency(&self) -> Result<Vec<String>, Failure>;
+}

@@ -1,0 +1,312 @@
+//! The order aggregate: what was bought, what is held for it, where its payment stands, what was shipped.
+
+pub mod phase;
+pub mod view;
+
+use contracts::checkout::{Discount, TaxLine, Totals};
+use contracts::ledger::{
+    FulfilmentStatus, LineQuantity, OrderStatus, PaymentStatus, RefundState, ReturnStatus, ShipmentStatus,
+};
+use contracts::saga::{Next, PlacedLine};
+use kernel::{CartId, Currency, Money, OrderId, PersonId, RefundId, ReturnId, ShipmentId, Sku, StoreId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use phase::{Phase, PhaseEvent};
+
+/// The order with everything that belongs to it. Loaded and stored whole; the engines write only what differs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    pub head: Head,
+    pub frozen: std::sync::Arc<Frozen>,
+    pub lines: Vec<Line>,
+    pub holds: Vec<Hold>,
+    pub payment: Payment,
+    pub refunds: Vec<Refund>,
+    pub shipments: Vec<Shipment>,
+    pub returns: Vec<Return>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub id: OrderId,
+    pub store: StoreId,
+    /// Sequential in this ledger; what people call the order.
+    pub number: i64,
+    pub phase: Phase,
+    pub cart: CartId,
+    pub cart_version: u64,
+    pub person: PersonId,
+    pub currency: Currency,
+    pub placed_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// When the saga should look at this order again; none when nothing is to be done.
+    pub due_at: Option<Timestamp>,
+    /// Until when undecided payment holds stock.
+    pub hold_until: Timestamp,
+    /// The hold of a payment that asks for action is extended once.
+    pub extended: bool,
+    /// Number of the last event of this order.
+    pub event_seq: u64,
+    /// Key of the idempotency row that waits for this order's answer.
+    pub answer_to: Option<[u8; 32]>,
+    pub cancel_reason: Option<String>,
+    pub request_id: Option<String>,
+}
+
+/// What never changes after placing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frozen {
+    pub lines: Vec<PlacedLine>,
+    pub discounts: Vec<Discount>,
+    pub tax_lines: Vec<TaxLine>,
+    pub shipping_option: String,
+    pub shipping_name: String,
+    pub totals: Totals,
+    pub coupons: Vec<String>,
+    /// Hexadecimal hashes of gift cards, and what each paid.
+    pub gift_cards: Vec<(String, i64)>,
+}
+
+/// The moving part of a line; its frozen part stands at the same position in [`Frozen::lines`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// 1, 2, 3 …
+    pub line: u32,
+    pub sku: Sku,
+    pub quantity: u32,
+    pub total_minor: i64,
+    pub shipped: u32,
+    /// Taken off before shipping.
+    pub cancelled: u32,
+    /// Came back after shipping.
+    pub returned: u32,
+    /// Units whose price was given back.
+    pub refunded: u32,
+}
+
+impl Line {
+    /// Units still to be shipped.
+    #[must_use]
+    pub fn open(&self) -> u32 {
+        self.quantity - self.shipped - self.cancelled
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldState {
+    /// Counted in the level's `held`.
+    Held,
+    /// Counted in the level's `committed`.
+    Committed,
+    /// Counted nowhere any more.
+    Released,
+}
+
+/// Units of one SKU at one location, set aside for an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub sku: Sku,
+    pub location: String,
+    pub state: HoldState,
+    /// Units that the hold still stands for; shipping and cancelling lower it.
+    pub quantity: i64,
+}
+
+/// Where the current attempt stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attempt {
+    /// Nothing is to be paid.
+    None,
+    /// The provider is being asked for the first time.
+    Sent,
+    /// It did not answer.
+    Unknown,
+    RequiresAction,
+    Declined,
+    Authorised,
+    Voided,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    pub provider: String,
+    pub attempt: u32,
+    pub state: Attempt,
+    /// The token of the attempt, until it is decided.
+    pub token: Option<String>,
+    pub return_url: String,
+    pub reference: Option<String>,
+    pub action_url: Option<String>,
+    pub decline_code: Option<String>,
+    pub amount_minor: i64,
+    pub authorised_minor: i64,
+    pub captured_minor: i64,
+    pub refund_pending_minor: i64,
+    pub refunded_minor: i64,
+    pub disputed_minor: i64,
+    /// Revision of the provider's object that was applied last.
+    pub revision: u64,
+    /// Unanswered calls in a row, for the back-off.
+    pub tries: u32,
+}
+
+impl Payment {
+    /// The provider's key of the current attempt.
+    #[must_use]
+    pub fn key(&self, order: OrderId) -> String {
+        format!("{order}:{}", self.attempt)
+    }
+
+    /// What can still be refunded.
+    #[must_use]
+    pub fn refundable(&self) -> i64 {
+        if kernel::mutant::planted(kernel::mutant::Mutant::RefundSumUnlocked) {
+            return self.captured_minor - self.refunded_minor;
+        }
+        self.captured_minor - self.refunded_minor - self.refund_pending_minor - self.disputed_minor
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    pub id: RefundId,
+    pub state: RefundState,
+    pub amount_minor: i64,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shipment {
+    pub id: ShipmentId,
+    pub state: ShipmentStatus,
+    pub lines: Vec<LineQuantity>,
+    pub carrier: Option<String>,
+    pub tracking: Option<String>,
+    pub shipped_at: Timestamp,
+    pub delivered_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Return {
+    pub id: ReturnId,
+    pub state: ReturnStatus,
+    pub lines: Vec<LineQuantity>,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+impl Order {
+    #[must_use]
+    pub fn money(&self, amount_minor: i64) -> Money {
+        Money::new(amount_minor, self.head.currency)
+    }
+
+    #[must_use]
+    pub fn status(&self) -> OrderStatus {
+        match self.head.phase {
+            Phase::Placing | Phase::Unknown | Phase::RequiresAction => OrderStatus::Pending,
+            Phase::Declined => OrderStatus::PaymentFailed,
+            Phase::Confirmed => OrderStatus::Confirmed,
+            Phase::Closed => OrderStatus::Closed,
+            Phase::Cancelling | Phase::Cancelled => OrderStatus::Cancelled,
+        }
+    }
+
+    #[must_use]
+    pub fn payment_status(&self) -> PaymentStatus {
+        let p = &self.payment;
+        match p.state {
+            Attempt::None => PaymentStatus::NotRequired,
+            Attempt::Sent => PaymentStatus::Pending,
+            Attempt::Unknown => PaymentStatus::Unknown,
+            Attempt::RequiresAction => PaymentStatus::RequiresAction,
+            Attempt::Declined => PaymentStatus::Declined,
+            Attempt::Voided => PaymentStatus::Voided,
+            Attempt::Authorised if p.captured_minor == 0 => PaymentStatus::Authorised,
+            Attempt::Authorised if p.refunded_minor == 0 => PaymentStatus::Paid,
+            Attempt::Authorised if p.refunded_minor < p.captured_minor => PaymentStatus::PartiallyRefunded,
+            Attempt::Authorised => PaymentStatus::Refunded,
+        }
+    }
+
+    #[must_use]
+    pub fn fulfilment_status(&self) -> FulfilmentStatus {
+        let shipped: u32 = self.lines.iter().map(|l| l.shipped).sum();
+        let returned: u32 = self.lines.iter().map(|l| l.returned).sum();
+        let open: u32 = self.lines.iter().map(Line::open).sum();
+        if shipped == 0 {
+            FulfilmentStatus::Unfulfilled
+        } else if returned >= shipped && open == 0 {
+            FulfilmentStatus::Returned
+        } else if open > 0 {
+            FulfilmentStatus::PartiallyShipped
+        } else if self.shipments.iter().all(|s| s.state == ShipmentStatus::Delivered) {
+            FulfilmentStatus::Delivered
+        } else {
+            FulfilmentStatus::Shipped
+        }
+    }
+
+    /// What the saga is to do at the provider, judged from the stored state alone.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        let p = &self.payment;
+        let provider = || p.provider.clone();
+        let key = || p.key(self.head.id);
+        let wait = || self.head.due_at.map_or(Next::Done, |until| Next::Wait { until });
+        let undecided = matches!(p.state, Attempt::Sent | Attempt::Unknown | Attempt::RequiresAction);
+        match self.head.phase {
+            Phase::Placing | Phase::Unknown | Phase::RequiresAction => {
+                Next::Find { attempt: p.attempt, provider: provider(), key: key() }
+            }
+            Phase::Cancelling if undecided => Next::Find { attempt: p.attempt, provider: provider(), key: key() },
+            Phase::Cancelling if p.state == Attempt::Authorised && p.captured_minor == 0 => Next::Void {
+                attempt: p.attempt,
+                provider: provider(),
+                reference: p.reference.clone().unwrap_or_default(),
+                key: format!("{}:void", key()),
+            },
+            Phase::Confirmed | Phase::Closed
+                if p.state == Attempt::Authorised && p.captured_minor == 0 && p.authorised_minor > 0 =>
+            {
+                Next::Capture {
+                    attempt: p.attempt,
+                    provider: provider(),
+                    reference: p.reference.clone().unwrap_or_default(),
+                    key: format!("{}:capture", key()),
+                    amount: self.money(p.authorised_minor),
+                }
+            }
+            Phase::Declined | Phase::Cancelled => wait(),
+            Phase::Confirmed | Phase::Closed | Phase::Cancelling => {
+                match self.refunds.iter().find(|r| r.state == RefundState::Pending) {
+                    Some(refund) => Next::Refund {
+                        refund: refund.id,
+                        provider: provider(),
+                        reference: p.reference.clone().unwrap_or_default(),
+                        key: format!("refund:{}", refund.id),
+                        amount: self.money(refund.amount_minor),
+                    },
+                    None => wait(),
+                }
+            }
+        }
+    }
+
+    /// The call that asks for the money of the current attempt, for the first time or again under the same key.
+    #[must_use]
+    pub fn authorise(&self) -> Next {
+        let p = &self.payment;
+        Next::Authorise {
+            attempt: p.attempt,
+            provider: p.provider.clone(),
+            key: p.key(self.head.id),
+            amount: self.money(p.amount_minor),
+            token: p.token.clone().unwrap_or_default(),
+            return_url: p.return_url.clone(),
+        }
+    }
+}

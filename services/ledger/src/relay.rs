@@ -1,0 +1,194 @@
+//! The relay: takes events from the outbox to consumers, in order per aggregate, until each has taken effect once.
+//!
+//! Woken by commits, driven by polling: what is lost on the way is found again in the outbox. An event that a consumer
+//! cannot take is parked with its aggregate behind it, tried five times with growing pauses, then left as a dead
+//! letter for a person, and never blocks another aggregate (invariants I9, I10, L1).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use contracts::event::Event;
+use contracts::ledger::Actor;
+use kernel::mutant::{Mutant, planted};
+use kernel::{Failure, SharedClock, SharedRng, Sku, StoreId};
+use tokio_util::sync::CancellationToken;
+
+use crate::decide::{Command, ConsumerEffect, Envelope};
+use crate::service::LedgerService;
+use crate::state::Parked;
+
+/// Events read at a time.
+const WINDOW: u32 = 256;
+/// Tries before an event becomes a dead letter.
+pub const MAX_TRIES: u32 = 5;
+
+/// Whoever wants to hear of events. `take` may be called again for the same event: it must notice.
+#[async_trait]
+pub trait Consumer: Send + Sync {
+    fn name(&self) -> &'static str;
+    /// # Errors
+    /// Whatever kept it from taking the event; it is tried again.
+    async fn take(&self, event: &Event) -> Result<(), Failure>;
+}
+
+/// Feeds one consumer.
+pub struct Relay {
+    pub ledger: Arc<LedgerService>,
+    pub consumer: Arc<dyn Consumer>,
+    pub clock: SharedClock,
+    pub rng: SharedRng,
+    /// How often to look without being woken.
+    pub poll: Duration,
+}
+
+impl Relay {
+    /// Runs until `stop` fires.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            let busy = match self.step().await {
+                Ok(busy) => busy,
+                Err(error) => {
+                    tracing::warn!(consumer = self.consumer.name(), %error, "the relay could not make progress; it tries again");
+                    false
+                }
+            };
+            if busy {
+                tokio::task::yield_now().await;
+                if stop.is_cancelled() {
+                    return;
+                }
+                continue;
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = self.ledger.committed() => {}
+                () = tokio::time::sleep(self.poll) => {}
+            }
+        }
+    }
+
+    /// Delivers one window of new events and whatever is due again. Whether there was anything to do.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written; nothing is lost then.
+    pub async fn step(&self) -> Result<bool, Failure> {
+        let retried = self.retry_parked().await?;
+        let reader = self.ledger.reader();
+        let cursor = reader.cursor(self.consumer.name()).await?;
+        let events = reader.events(None, cursor, WINDOW).await?;
+        let Some(last) = events.last().map(|e| e.position) else { return Ok(retried) };
+        let parked = reader.parked(self.consumer.name()).await?;
+        let mut blocked: BTreeSet<String> = parked.into_iter().map(|p| p.aggregate).collect();
+        let mut newly_parked = Vec::new();
+        for event in &events {
+            if blocked.contains(&event.aggregate) {
+                newly_parked.push(self.park(event, 0));
+            } else if let Err(error) = self.consumer.take(event).await {
+                tracing::warn!(consumer = self.consumer.name(), event = %event.id, kind = event.kind, %error, "an event is tried again later");
+                blocked.insert(event.aggregate.clone());
+                newly_parked.push(self.park(event, 1));
+            }
+        }
+        if planted(Mutant::CursorSkipsInFlight) {
+            newly_parked.clear();
+        }
+        let command =
+            Command::Advance { consumer: self.consumer.name().to_owned(), position: last, parked: newly_parked };
+        self.submit(command).await?;
+        Ok(true)
+    }
+
+    async fn submit(&self, command: Command) -> Result<(), Failure> {
+        let envelope = Envelope { store: StoreId::DEFAULT, command, idempotency: None, actor: Actor::system() };
+        self.ledger.submit(envelope).await.map(|_| ())
+    }
+
+    /// A pause of 1 s, 2 s, 4 s … with full jitter.
+    fn park(&self, event: &Event, tries: u32) -> Parked {
+        let ceiling = 1000_u64 << tries.min(6);
+        let pause = i64::try_from(self.rng.below(ceiling)).unwrap_or(1000) + 100;
+        Parked {
+            consumer: self.consumer.name().to_owned(),
+            position: event.position,
+            event: event.id,
+            aggregate: event.aggregate.clone(),
+            tries,
+            next_at: self.clock.now().plus_millis(if tries == 0 { 0 } else { pause }),
+            dead: tries >= MAX_TRIES,
+        }
+    }
+
+    /// Tries parked events again, the oldest of each aggregate first. A dead one no longer blocks those behind it.
+    async fn retry_parked(&self) -> Result<bool, Failure> {
+        let reader = self.ledger.reader();
+        let parked = reader.parked(self.consumer.name()).await?;
+        let now = self.clock.now();
+        let mut blocked = BTreeSet::new();
+        let mut busy = false;
+        for row in parked.into_iter().filter(|p| !p.dead) {
+            if blocked.contains(&row.aggregate) {
+                continue;
+            }
+            if row.next_at > now {
+                blocked.insert(row.aggregate);
+                continue;
+            }
+            busy = true;
+            let found = reader.events(None, row.position - 1, 1).await?;
+            let Some(event) = found.first().filter(|e| e.position == row.position) else { continue };
+            let consumer = self.consumer.name().to_owned();
+            match self.consumer.take(event).await {
+                Ok(()) => self.submit(Command::Unpark { consumer, position: row.position }).await?,
+                Err(error) => {
+                    let again = self.park(event, row.tries + 1);
+                    if again.dead {
+                        tracing::error!(consumer, event = %event.id, kind = event.kind, %error, "an event is given up; it waits as a dead letter");
+                    }
+                    blocked.insert(event.aggregate.clone());
+                    self.submit(Command::Repark { parked: again }).await?;
+                }
+            }
+        }
+        Ok(busy)
+    }
+}
+
+/// Counts units sold per SKU: the shop's bestsellers.
+pub struct SalesConsumer {
+    ledger: Arc<LedgerService>,
+}
+
+impl SalesConsumer {
+    #[must_use]
+    pub fn new(ledger: Arc<LedgerService>) -> Self {
+        SalesConsumer { ledger }
+    }
+}
+
+#[async_trait]
+impl Consumer for SalesConsumer {
+    fn name(&self) -> &'static str {
+        "sales"
+    }
+
+    async fn take(&self, event: &Event) -> Result<(), Failure> {
+        if event.kind != "order.placed" {
+            return Ok(());
+        }
+        let lines = event.data.get("lines").and_then(|l| l.as_array()).cloned().unwrap_or_default();
+        let units = lines.iter().filter_map(|line| {
+            let sku = Sku::new(line.get("sku")?.as_str()?).ok()?;
+            Some((sku, line.get("quantity")?.as_i64()?))
+        });
+        let command = Command::Consume {
+            consumer: self.name().to_owned(),
+            event: event.id,
+            effect: ConsumerEffect::Sales(units.collect()),
+        };
+        let envelope = Envelope { store: event.store, command, idempotency: None, actor: Actor::system() };
+        self.ledger.submit(envelope).await.map(|_| ())
+    }
+}
