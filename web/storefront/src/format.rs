@@ -1,0 +1,210 @@
+//! Amounts, dates and country names as people of a locale write them.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use kernel::{Money, Rate, Timestamp};
+
+/// Tab-separated code, English and German name, from the Unicode CLDR.
+const COUNTRIES: &str = include_str!("../assets/countries.tsv");
+
+static COUNTRY_NAMES: LazyLock<HashMap<&'static str, (&'static str, &'static str)>> = LazyLock::new(|| {
+    COUNTRIES
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.split('\t');
+            Some((cells.next()?, (cells.next()?, cells.next()?)))
+        })
+        .collect()
+});
+
+fn is_german(locale: &str) -> bool {
+    locale.split('-').next() == Some("de")
+}
+
+/// `€79.99` in English, `79,99 €` in German; the currency's code where it has no common sign.
+pub(crate) fn money(locale: &str, money: Money) -> String {
+    let decimal = money.decimal();
+    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |rest| ("\u{2212}", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (thousands, point) = if is_german(locale) { ('.', ",") } else { (',', ".") };
+    let mut number = String::with_capacity(digits.len() + 8);
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            number.push(thousands);
+        }
+        number.push(digit);
+    }
+    if !fraction.is_empty() {
+        number.push_str(point);
+        number.push_str(fraction);
+    }
+    let code = money.currency.code();
+    let symbol = match code {
+        "EUR" => "€",
+        "USD" => "$",
+        "GBP" => "£",
+        "JPY" => "¥",
+        _ => code,
+    };
+    if is_german(locale) {
+        format!("{sign}{number}\u{a0}{symbol}")
+    } else if symbol == code {
+        format!("{sign}{code}\u{a0}{number}")
+    } else {
+        format!("{sign}{symbol}{number}")
+    }
+}
+
+/// `19 %` in German, `19%` in English.
+pub(crate) fn rate(locale: &str, rate: Rate) -> String {
+    let (whole, part) = (rate.ppm() / 10_000, rate.ppm() % 10_000);
+    let part = format!("{part:04}");
+    let part = part.trim_end_matches('0');
+    let (point, unit) = if is_german(locale) { (",", "\u{a0}%") } else { (".", "%") };
+    if part.is_empty() { format!("{whole}{unit}") } else { format!("{whole}{point}{part}{unit}") }
+}
+
+/// `21 November 2026, 14:05 UTC`.
+pub(crate) fn date_time(locale: &str, at: Timestamp) -> String {
+    const ENGLISH: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    const GERMAN: [&str; 12] = [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ];
+    let text = at.to_string();
+    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<usize>().ok());
+    let (Some(year), Some(month), Some(day), Some(time)) =
+        (number(0..4), number(5..7), number(8..10), text.get(11..16))
+    else {
+        return text;
+    };
+    let index = month.clamp(1, 12) - 1;
+    if is_german(locale) {
+        format!("{day}. {} {year}, {time} UTC", GERMAN[index])
+    } else {
+        format!("{day} {} {year}, {time} UTC", ENGLISH[index])
+    }
+}
+
+/// The name of a country; its code when it is not known.
+pub(crate) fn country<'a>(locale: &str, code: &'a str) -> &'a str {
+    match COUNTRY_NAMES.get(code) {
+        Some((english, german)) => {
+            if is_german(locale) {
+                german
+            } else {
+                english
+            }
+        }
+        None => code,
+    }
+}
+
+/// Countries as a list to choose from: `codes`, or every country when there are none, in order of their names.
+pub(crate) fn country_choices(locale: &str, codes: &[String]) -> Vec<(String, String)> {
+    let name = |code: &str| (code.to_owned(), country(locale, code).to_owned());
+    let mut choices: Vec<(String, String)> = if codes.is_empty() {
+        contracts::market::countries().map(name).collect()
+    } else {
+        codes.iter().map(|code| name(code)).collect()
+    };
+    choices.sort_by_cached_key(|(_, name)| unaccented(name));
+    choices
+}
+
+/// A sort key that puts Österreich beside Oman, as its readers expect.
+fn unaccented(name: &str) -> String {
+    name.chars()
+        .map(|c| match c {
+            'Ä' | 'Å' => 'A',
+            'Ö' => 'O',
+            'Ü' => 'U',
+            'ä' | 'á' | 'ã' | 'å' => 'a',
+            'ö' | 'ô' | 'ó' => 'o',
+            'ü' | 'ú' => 'u',
+            'é' | 'è' => 'e',
+            'í' => 'i',
+            'ç' => 'c',
+            other => other,
+        })
+        .collect()
+}
+
+/// `upper_material` as a label: `Upper material`.
+pub(crate) fn label(name: &str) -> String {
+    let spaced = name.replace(['_', '-'], " ");
+    let mut chars = spaced.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Currency;
+
+    #[test]
+    fn money_is_written_as_its_readers_write_it() {
+        let eur = |minor| Money::new(minor, Currency::EUR);
+        assert_eq!(money("en", eur(7999)), "€79.99");
+        assert_eq!(money("de", eur(123_456_789)), "1.234.567,89\u{a0}€");
+        assert_eq!(money("en-GB", Money::new(100_000, Currency::GBP)), "£1,000.00");
+        assert_eq!(money("en", Money::new(-500, Currency::USD)), "\u{2212}$5.00");
+        assert_eq!(money("en", Money::new(1200, Currency::JPY)), "¥1,200");
+        assert_eq!(money("en", Money::new(1234, Currency::parse("CHF").unwrap())), "CHF\u{a0}12.34");
+    }
+
+    #[test]
+    fn rates_lose_only_zeroes() {
+        assert_eq!(rate("en", Rate::from_ppm(190_000)), "19%");
+        assert_eq!(rate("de", Rate::from_ppm(77_000)), "7,7\u{a0}%");
+        assert_eq!(rate("en", Rate::from_ppm(62_500)), "6.25%");
+    }
+
+    #[test]
+    fn dates_are_spelt_out() {
+        let at = Timestamp::from_millis(1_700_000_000_123);
+        assert_eq!(date_time("en", at), "14 November 2023, 22:13 UTC");
+        assert_eq!(date_time("de-CH", at), "14. November 2023, 22:13 UTC");
+    }
+
+    #[test]
+    fn every_country_has_a_name_in_both_languages() {
+        for code in contracts::market::countries() {
+            assert_ne!(country("en", code), code);
+            assert_ne!(country("de", code), code);
+        }
+        assert_eq!(country("de", "AT"), "Österreich");
+        let some = country_choices("de", &["ZW".to_owned(), "AT".to_owned(), "PL".to_owned()]);
+        assert_eq!(some.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), ["AT", "PL", "ZW"]);
+    }
+
+    #[test]
+    fn attribute_names_become_labels() {
+        assert_eq!(label("upper_material"), "Upper material");
+        assert_eq!(label(""), "");
+    }
+}

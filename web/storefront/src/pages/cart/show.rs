@@ -1,0 +1,154 @@
+//! `GET /cart`: the cart, priced now.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use contracts::cart::{CartLineView, CartView, MAX_QUANTITY};
+use kernel::Money;
+use maud::{Markup, html};
+
+use crate::cookies;
+use crate::form::Fields;
+use crate::layout::{self, Head};
+use crate::pages::error;
+use crate::parts::{Tone, notice, price, small, thumbnail, total_row};
+use crate::phrases::Phrases;
+use crate::respond::{private, see_other, with_headers};
+use crate::site::{PageContext, Site};
+
+#[derive(Default)]
+pub(crate) struct CartPage {
+    pub(crate) cart: Option<CartView>,
+    pub(crate) notices: Vec<(Tone, String)>,
+}
+
+pub(crate) async fn show(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
+    let mut out = HeaderMap::new();
+    let cart = match super::current(&site, &headers, &mut out).await {
+        Ok(cart) => cart.map(|(_, cart)| cart),
+        Err(failure) => return error::failure(&site, &failure),
+    };
+    let shop = &site.shop;
+    let mut data = CartPage::default();
+    let fields = Fields::parse(uri.query().unwrap_or("").as_bytes()).unwrap_or_default();
+    data.notices.extend(said(site.phrases(), fields.text("notice")));
+    if let Some(cart) = &cart {
+        // A cart has one currency: it is shown in the market that has it too.
+        if cart.currency != site.here().market.currency {
+            if let Some(market) = shop.market_of(cart.currency) {
+                return see_other(&site.at(market).url("/cart"));
+            }
+        }
+        data.notices.extend(changes(&site, &headers, cart));
+        cookies::set_seen_prices(&mut out, shop, cart.lines.iter().map(|line| (line.id, &line.unit_price)));
+    }
+    data.cart = cart.filter(|cart| !cart.lines.is_empty());
+    with_headers(private(StatusCode::OK, cart_page(&site.context("/cart"), &data)), out)
+}
+
+/// What the action before this page has to say.
+fn said(t: &Phrases, name: &str) -> Option<(Tone, String)> {
+    let (tone, text) = match name {
+        "added" => (Tone::Good, t.added),
+        "updated" => (Tone::Good, t.updated),
+        "removed" => (Tone::Good, t.removed),
+        "quantity" => (Tone::Bad, t.bad_quantity),
+        "gone" => (Tone::Attention, t.line_gone),
+        _ => return None,
+    };
+    Some((tone, text.to_owned()))
+}
+
+/// What is different since the visitor saw this cart last, or stands in the way of buying it.
+fn changes(site: &Site, headers: &HeaderMap, cart: &CartView) -> Vec<(Tone, String)> {
+    let t = site.phrases();
+    let amount = |money| crate::format::money(&site.here().market.locale, money);
+    let mut notices = Vec::new();
+    for line in &cart.lines {
+        let before = cookies::seen_price(headers, line.id).map(|minor| Money::new(minor, line.unit_price.currency));
+        if let Some(before) = before.filter(|before| *before != line.unit_price) {
+            notices.push((Tone::Attention, t.price_changed(&line.title, &amount(before), &amount(line.unit_price))));
+        }
+        if !line.available {
+            notices.push((Tone::Attention, t.line_unavailable(&line.title)));
+        }
+    }
+    notices
+}
+
+pub(crate) fn cart_page(ctx: &PageContext<'_>, data: &CartPage) -> Markup {
+    let t = ctx.phrases;
+    let head = Head { title: t.cart.to_owned(), ..Head::default() };
+    let main = html! {
+        header.page-header { h1 { (t.your_cart) } }
+        @for (tone, text) in &data.notices { (notice(*tone, text)) }
+        @match &data.cart {
+            None => section.message {
+                p.lead { (t.cart_is_empty) }
+                p.actions { a.button href=(ctx.url("/products")) { (t.all_products) } }
+            },
+            Some(cart) => div.with-aside {
+                ul.lines role="list" aria-label=(t.cart_lines) {
+                    @for line in &cart.lines { (cart_line(ctx, line)) }
+                }
+                (summary(ctx, cart))
+            }
+        }
+    };
+    layout::page(ctx, &head, &main)
+}
+
+fn cart_line(ctx: &PageContext<'_>, line: &CartLineView) -> Markup {
+    let t = ctx.phrases;
+    let quantity_id = format!("quantity-{}", line.id);
+    let picture = line.image.as_ref().map(|image| small(image, 192));
+    html! {
+        li.line {
+            (thumbnail(picture, ""))
+            div.what {
+                h2 { a href=(ctx.url(&format!("/products/{}", line.product_handle))) { (line.title) } }
+                @if !line.variant_title.is_empty() { p.muted { (line.variant_title) } }
+                p { (price(ctx, line.unit_price, line.compare_at_price)) }
+                @if !line.available { p.stock.out { (t.sold_out) } }
+            }
+            form.quantity method="post" action=(ctx.url(&format!("/cart/lines/{}", line.id))) data-auto-submit {
+                label.visually-hidden for=(quantity_id) { (t.quantity_of(&line.title)) }
+                input id=(quantity_id) type="number" inputmode="numeric" name="quantity" min="0" max=(MAX_QUANTITY)
+                    value=(line.quantity) required autocomplete="off";
+                button.secondary type="submit" { (t.update) }
+                button.link type="submit" name="remove" value="1" formnovalidate aria-label=(t.remove_line(&line.title)) {
+                    (t.remove)
+                }
+            }
+            p.sum { (ctx.money(line.total)) }
+        }
+    }
+}
+
+fn summary(ctx: &PageContext<'_>, cart: &CartView) -> Markup {
+    let t = ctx.phrases;
+    html! {
+        aside.summary aria-labelledby="summary" {
+            h2 #summary { (t.summary) }
+            dl.totals {
+                (total_row(t.goods, &ctx.money(cart.totals.items), None))
+                (total_row(t.shipping, t.calculated_later, None))
+            }
+            p.muted.small { (if ctx.here.market.prices_include_tax { t.tax_included } else { t.tax_excluded }) }
+            a.button.wide href=(ctx.url("/checkout")) { (t.to_checkout) }
+            p.center { a href=(ctx.url("/products")) { (t.continue_shopping) } }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn samples() -> Vec<CartPage> {
+    use crate::goods;
+    vec![
+        CartPage::default(),
+        CartPage {
+            cart: Some(goods::cart(goods::HOSTILE)),
+            notices: vec![(Tone::Attention, goods::HOSTILE.to_owned()), (Tone::Good, "Added.".to_owned())],
+        },
+    ]
+}

@@ -1,0 +1,201 @@
+//! Pieces that several pages are made of.
+
+use contracts::catalog::{ImageView, ProductCard};
+use kernel::Money;
+use maud::{Markup, html};
+
+use crate::site::PageContext;
+
+/// When and how an image is fetched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loading {
+    /// The largest thing above the fold: before everything else.
+    First,
+    /// Above the fold.
+    Eager,
+    /// When it comes near the viewport.
+    Lazy,
+}
+
+/// An image in the sizes it has. `sizes` says how wide it is shown, as in HTML.
+pub(crate) fn image(image: &ImageView, sizes: &str, loading: Loading) -> Markup {
+    let sources: Vec<String> = image.sizes.iter().map(|size| format!("{} {}w", size.url, size.width)).collect();
+    // The space is reserved before the image arrives; unknown dimensions are shown as a square.
+    let (width, height) = if image.width == 0 || image.height == 0 { (800, 800) } else { (image.width, image.height) };
+    html! {
+        img src=(image.url)
+            srcset=[(!sources.is_empty()).then(|| sources.join(", "))]
+            sizes=[(!sources.is_empty()).then_some(sizes)]
+            alt=(image.alt) width=(width) height=(height) decoding="async"
+            loading=[(loading == Loading::Lazy).then_some("lazy")]
+            fetchpriority=[(loading == Loading::First).then_some("high")];
+    }
+}
+
+/// The smallest size at least `width` pixels wide, for places where one size is enough.
+pub(crate) fn small(image: &ImageView, width: u32) -> &str {
+    image.sizes.iter().find(|size| size.width >= width).map_or(&image.url, |size| &size.url)
+}
+
+/// A small square image; a quiet placeholder when there is none.
+pub(crate) fn thumbnail(url: Option<&str>, alt: &str) -> Markup {
+    html! {
+        @match url {
+            Some(url) => img.thumb src=(url) alt=(alt) width="96" height="96" loading="lazy" decoding="async";,
+            None => span.thumb aria-hidden="true" {}
+        }
+    }
+}
+
+/// A price, with the one before the reduction.
+pub(crate) fn price(ctx: &PageContext<'_>, price: Money, compare_at: Option<Money>) -> Markup {
+    let t = ctx.phrases;
+    html! {
+        @match compare_at.filter(|before| before.amount_minor > price.amount_minor) {
+            Some(before) => {
+                span.visually-hidden { (t.price_now) " " }
+                strong.price.sale { (ctx.money(price)) }
+                " "
+                span.visually-hidden { (t.price_before) " " }
+                s.was { (ctx.money(before)) }
+            }
+            None => strong.price { (ctx.money(price)) }
+        }
+    }
+}
+
+/// A product in a grid.
+pub(crate) fn card(ctx: &PageContext<'_>, product: &ProductCard, loading: Loading) -> Markup {
+    let t = ctx.phrases;
+    let reduced = product.compare_at_price.is_some_and(|before| before.amount_minor > product.price_min.amount_minor);
+    html! {
+        li.card {
+            div.frame {
+                @if let Some(view) = &product.image {
+                    (image(view, "(min-width: 72rem) 17rem, (min-width: 48rem) 30vw, 46vw", loading))
+                }
+                @if !product.available {
+                    span.tag { (t.sold_out) }
+                } @else if reduced {
+                    span.tag.accent { (t.reduced) }
+                }
+            }
+            h3 { a href=(ctx.url(&format!("/products/{}", product.handle))) { (product.title) } }
+            @if !product.vendor.is_empty() { p.muted { (product.vendor) } }
+            p {
+                @if product.price_min.amount_minor < product.price_max.amount_minor {
+                    strong.price.sale[reduced] { (t.from) " " (ctx.money(product.price_min)) }
+                } @else {
+                    (price(ctx, product.price_min, product.compare_at_price))
+                }
+            }
+            @if product.swatches.len() > 1 {
+                p.muted.small title=(product.swatches.join(", ")) { (t.variants(product.swatches.len())) }
+            }
+        }
+    }
+}
+
+/// A grid of products. The first row is fetched at once when it is `above_fold`.
+pub(crate) fn grid(ctx: &PageContext<'_>, products: &[ProductCard], above_fold: bool) -> Markup {
+    html! {
+        ul.grid role="list" {
+            @for (index, product) in products.iter().enumerate() {
+                (card(ctx, product, match index {
+                    0 if above_fold => Loading::First,
+                    1..=3 if above_fold => Loading::Eager,
+                    _ => Loading::Lazy,
+                }))
+            }
+        }
+    }
+}
+
+/// One step of the way to a page: name and path without the market's prefix.
+pub(crate) type Step = (String, String);
+
+/// The way from the home page to this page, which is the last step.
+pub(crate) fn breadcrumbs(ctx: &PageContext<'_>, trail: &[Step], here: &str) -> Markup {
+    let t = ctx.phrases;
+    html! {
+        nav.breadcrumbs aria-label=(t.breadcrumbs) {
+            ol {
+                li { a href=(ctx.url("/")) { (t.home) } }
+                @for (name, path) in trail { li { a href=(ctx.url(path)) { (name) } } }
+                li { span aria-current="page" { (here) } }
+            }
+        }
+    }
+}
+
+/// The same way, for search engines.
+pub(crate) fn breadcrumb_data(ctx: &PageContext<'_>, trail: &[Step], here: &str) -> serde_json::Value {
+    let mut items = vec![serde_json::json!({
+        "@type": "ListItem", "position": 1, "name": ctx.phrases.home, "item": ctx.absolute(ctx.here, "/"),
+    })];
+    for (name, path) in trail {
+        items.push(serde_json::json!({
+            "@type": "ListItem", "position": items.len() + 1, "name": name, "item": ctx.absolute(ctx.here, path),
+        }));
+    }
+    items.push(serde_json::json!({ "@type": "ListItem", "position": items.len() + 1, "name": here }));
+    serde_json::json!({ "@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": items })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Attention,
+    Bad,
+}
+
+/// Something the visitor should notice, read aloud when it appears.
+pub(crate) fn notice(tone: Tone, text: &str) -> Markup {
+    let class = match tone {
+        Tone::Good => "notice good",
+        Tone::Attention => "notice attention",
+        Tone::Bad => "notice bad",
+    };
+    html! { div class=(class) role=(if tone == Tone::Bad { "alert" } else { "status" }) { p { (text) } } }
+}
+
+/// A label and its amount in a table of totals.
+pub(crate) fn total_row(label: &str, amount: &str, class: Option<&str>) -> Markup {
+    html! { div class=[class] { dt { (label) } dd { (amount) } } }
+}
+
+/// The rows that quote and order share: goods, discount, shipping, tax, total.
+pub(crate) fn totals(
+    ctx: &PageContext<'_>,
+    totals: &contracts::checkout::Totals,
+    tax_lines: &[contracts::checkout::TaxLine],
+    shipping_known: bool,
+) -> Markup {
+    let t = ctx.phrases;
+    let locale = &ctx.here.market.locale;
+    html! {
+        dl.totals {
+            (total_row(t.goods, &ctx.money(totals.items), None))
+            @if totals.discount.amount_minor != 0 {
+                (total_row(t.discount, &format!("\u{2212}{}", ctx.money(totals.discount)), None))
+            }
+            @let shipping = match (shipping_known, totals.shipping.amount_minor) {
+                (false, _) => t.calculated_later.to_owned(),
+                (true, 0) => t.free.to_owned(),
+                (true, _) => ctx.money(totals.shipping),
+            };
+            (total_row(t.shipping, &shipping, None))
+            @for tax in tax_lines.iter().filter(|tax| !tax.included) {
+                (total_row(&format!("{} {}", tax.name, crate::format::rate(locale, tax.rate)), &ctx.money(tax.amount), None))
+            }
+            (total_row(t.total, &ctx.money(totals.total), Some("grand")))
+            @for tax in tax_lines.iter().filter(|tax| tax.included) {
+                (total_row(&t.including(&tax.name, &crate::format::rate(locale, tax.rate)), &ctx.money(tax.amount), Some("muted")))
+            }
+            @if totals.gift_card.amount_minor != 0 {
+                (total_row(t.gift_card, &format!("\u{2212}{}", ctx.money(totals.gift_card)), None))
+                (total_row(t.amount_due, &ctx.money(totals.due), Some("grand")))
+            }
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Every text of the pages, typed: a phrase that one language lacks does not compile.
+
+mod de;
+mod en;
+
+use contracts::catalog::ProductSort;
+use contracts::ledger::PaymentStatus;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    German,
+}
+
+/// Title and text.
+pub(crate) type Message = (&'static str, &'static str);
+
+pub(crate) struct Phrases {
+    pub(crate) language: Language,
+    // The frame.
+    pub(crate) skip_to_content: &'static str,
+    pub(crate) main_navigation: &'static str,
+    pub(crate) footer_navigation: &'static str,
+    pub(crate) footer_line: &'static str,
+    pub(crate) country_and_currency: &'static str,
+    pub(crate) change: &'static str,
+    pub(crate) cart: &'static str,
+    /// After the number of units, for screen readers.
+    pub(crate) cart_count_suffix: &'static str,
+    pub(crate) home: &'static str,
+    pub(crate) breadcrumbs: &'static str,
+    // Home.
+    pub(crate) home_description: &'static str,
+    pub(crate) hero_eyebrow: &'static str,
+    pub(crate) hero_title: &'static str,
+    pub(crate) hero_text: &'static str,
+    pub(crate) hero_action: &'static str,
+    pub(crate) collections: &'static str,
+    pub(crate) new_products: &'static str,
+    pub(crate) shop_is_empty: &'static str,
+    pub(crate) promises: &'static str,
+    pub(crate) promise_list: [Message; 3],
+    // Lists.
+    pub(crate) all_products: &'static str,
+    pub(crate) products_heading: &'static str,
+    pub(crate) subcategories: &'static str,
+    pub(crate) nothing_here: &'static str,
+    pub(crate) nothing_here_text: &'static str,
+    pub(crate) end_of_list_text: &'static str,
+    pub(crate) back_to_start: &'static str,
+    pub(crate) next_page: &'static str,
+    pub(crate) pages: &'static str,
+    pub(crate) sort_by: &'static str,
+    pub(crate) apply: &'static str,
+    pub(crate) sorts: [&'static str; 4],
+    // Products.
+    pub(crate) from: &'static str,
+    pub(crate) price_now: &'static str,
+    pub(crate) price_before: &'static str,
+    pub(crate) reduced: &'static str,
+    pub(crate) sold_out: &'static str,
+    pub(crate) in_stock: &'static str,
+    pub(crate) tax_included: &'static str,
+    pub(crate) tax_excluded: &'static str,
+    pub(crate) quantity: &'static str,
+    pub(crate) add_to_cart: &'static str,
+    pub(crate) no_such_variant: &'static str,
+    pub(crate) cannot_be_added: &'static str,
+    pub(crate) cart_full: &'static str,
+    pub(crate) pictures: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) details: &'static str,
+    pub(crate) related: &'static str,
+    pub(crate) yes: &'static str,
+    pub(crate) no: &'static str,
+    // Cart.
+    pub(crate) your_cart: &'static str,
+    pub(crate) cart_lines: &'static str,
+    pub(crate) cart_is_empty: &'static str,
+    pub(crate) added: &'static str,
+    pub(crate) updated: &'static str,
+    pub(crate) removed: &'static str,
+    pub(crate) bad_quantity: &'static str,
+    pub(crate) line_gone: &'static str,
+    pub(crate) update: &'static str,
+    pub(crate) remove: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) to_checkout: &'static str,
+    pub(crate) continue_shopping: &'static str,
+    // Totals.
+    pub(crate) goods: &'static str,
+    pub(crate) discount: &'static str,
+    pub(crate) shipping: &'static str,
+    pub(crate) calculated_later: &'static str,
+    pub(crate) free: &'static str,
+    pub(crate) total: &'static str,
+    pub(crate) gift_card: &'static str,
+    pub(crate) amount_due: &'static str,
+    // Checkout.
+    pub(crate) checkout: &'static str,
+    pub(crate) contact: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) email_hint: &'static str,
+    pub(crate) delivery_address: &'static str,
+    pub(crate) billing_address: &'static str,
+    pub(crate) other_billing: &'static str,
+    pub(crate) full_name: &'static str,
+    pub(crate) street: &'static str,
+    pub(crate) street_extra: &'static str,
+    pub(crate) postal_code: &'static str,
+    pub(crate) city: &'static str,
+    pub(crate) region: &'static str,
+    pub(crate) country: &'static str,
+    pub(crate) optional: &'static str,
+    pub(crate) shipping_method: &'static str,
+    pub(crate) no_shipping: &'static str,
+    pub(crate) update_totals: &'static str,
+    pub(crate) payment: &'static str,
+    pub(crate) test_payment: &'static str,
+    /// In the order of `checkout::form::TOKENS`.
+    pub(crate) tokens: [Message; 8],
+    pub(crate) your_order: &'static str,
+    pub(crate) place_order: &'static str,
+    pub(crate) order_hint: &'static str,
+    pub(crate) back_to_cart: &'static str,
+    pub(crate) check_fields: &'static str,
+    pub(crate) choose_shipping: &'static str,
+    pub(crate) choose_payment: &'static str,
+    pub(crate) field_required: &'static str,
+    pub(crate) field_too_long: &'static str,
+    pub(crate) field_characters: &'static str,
+    pub(crate) field_email: &'static str,
+    pub(crate) field_country: &'static str,
+    pub(crate) field_not_delivered: &'static str,
+    pub(crate) field_wrong: &'static str,
+    pub(crate) declined: &'static str,
+    pub(crate) declined_funds: &'static str,
+    pub(crate) out_of_stock: &'static str,
+    pub(crate) cart_changed: &'static str,
+    pub(crate) in_progress: &'static str,
+    pub(crate) try_again: &'static str,
+    // Orders.
+    pub(crate) placed_on: &'static str,
+    pub(crate) order_confirmed: &'static str,
+    pub(crate) order_pending: &'static str,
+    pub(crate) order_requires_action: &'static str,
+    pub(crate) order_payment_failed: &'static str,
+    pub(crate) order_partly_shipped: &'static str,
+    pub(crate) order_shipped: &'static str,
+    pub(crate) order_delivered: &'static str,
+    pub(crate) order_returned: &'static str,
+    pub(crate) order_cancelled: &'static str,
+    pub(crate) action_needed: &'static str,
+    pub(crate) still_pending: &'static str,
+    pub(crate) payment_failed_text: &'static str,
+    pub(crate) cancelled_text: &'static str,
+    pub(crate) continue_payment: &'static str,
+    pub(crate) try_other_payment: &'static str,
+    pub(crate) progress: &'static str,
+    pub(crate) steps: [&'static str; 4],
+    pub(crate) step_done: &'static str,
+    pub(crate) items: &'static str,
+    pub(crate) shipments: &'static str,
+    pub(crate) shipped_on: &'static str,
+    pub(crate) delivered_on: &'static str,
+    pub(crate) carrier: &'static str,
+    pub(crate) tracking_number: &'static str,
+    pub(crate) returns: &'static str,
+    pub(crate) return_requested: &'static str,
+    pub(crate) return_received: &'static str,
+    pub(crate) refunds: &'static str,
+    pub(crate) refunded: &'static str,
+    pub(crate) refund_pending: &'static str,
+    pub(crate) timeline: &'static str,
+    /// Event types and their sentences, where the ledger's own are not in this language.
+    pub(crate) events: &'static [(&'static str, &'static str)],
+    /// In the order of `PaymentStatus`.
+    pub(crate) payment_statuses: [&'static str; 10],
+    pub(crate) waiting: &'static str,
+    pub(crate) waiting_text: &'static str,
+    pub(crate) look_again: &'static str,
+    pub(crate) to_order: &'static str,
+    pub(crate) to_provider: &'static str,
+    pub(crate) to_provider_text: &'static str,
+    // Errors.
+    pub(crate) to_home: &'static str,
+    pub(crate) not_found: Message,
+    pub(crate) malformed: Message,
+    pub(crate) cross_site: Message,
+    pub(crate) too_large: Message,
+    pub(crate) wrong_method: Message,
+    pub(crate) unavailable: Message,
+    pub(crate) internal: Message,
+}
+
+/// A sentence per language, in which the same names are filled in.
+macro_rules! say {
+    ($phrases:expr, $english:literal, $german:literal) => {
+        match $phrases.language {
+            Language::English => format!($english),
+            Language::German => format!($german),
+        }
+    };
+}
+
+impl Phrases {
+    /// The texts for `locale`: English for languages that have none.
+    pub(crate) fn of(locale: &str) -> &'static Phrases {
+        if locale.split('-').next() == Some("de") { &de::PHRASES } else { &en::PHRASES }
+    }
+
+    pub(crate) fn products(&self, count: u32) -> String {
+        if count == 1 {
+            say!(self, "1 product", "1 Artikel")
+        } else {
+            say!(self, "{count} products", "{count} Artikel")
+        }
+    }
+
+    pub(crate) fn variants(&self, count: usize) -> String {
+        say!(self, "{count} variants", "{count} Varianten")
+    }
+
+    pub(crate) fn picture(&self, number: usize) -> String {
+        say!(self, "Show picture {number}", "Bild {number} zeigen")
+    }
+
+    pub(crate) fn pieces(&self, count: u32) -> String {
+        if count == 1 { say!(self, "1 piece", "1 Stück") } else { say!(self, "{count} pieces", "{count} Stück") }
+    }
+
+    pub(crate) fn returned_pieces(&self, count: u32) -> String {
+        say!(self, "{count} returned", "{count} zurückgeschickt")
+    }
+
+    pub(crate) fn listing_description(&self, title: &str, shop: &str) -> String {
+        say!(
+            self,
+            "{title} at {shop}: see what is in stock and order online.",
+            "{title} bei {shop}: alle Artikel ansehen und online bestellen."
+        )
+    }
+
+    pub(crate) fn sort_label(&self, sort: ProductSort) -> &'static str {
+        let index = match sort {
+            ProductSort::Newest => 0,
+            ProductSort::PriceAsc => 1,
+            ProductSort::PriceDesc => 2,
+            ProductSort::Title => 3,
+        };
+        self.sorts[index]
+    }
+
+    pub(crate) fn quantity_of(&self, title: &str) -> String {
+        say!(self, "Quantity of {title}", "Menge von {title}")
+    }
+
+    pub(crate) fn remove_line(&self, title: &str) -> String {
+        say!(self, "Remove {title}", "{title} entfernen")
+    }
+
+    pub(crate) fn price_changed(&self, title: &str, before: &str, now: &str) -> String {
+        say!(
+            self,
+            "The price of {title} changed from {before} to {now}.",
+            "Der Preis von {title} hat sich von {before} auf {now} geändert."
+        )
+    }
+
+    pub(crate) fn line_unavailable(&self, title: &str) -> String {
+        say!(
+            self,
+            "{title} is sold out. Remove it or choose another variant to continue.",
+            "{title} ist ausverkauft. Bitte entfernen oder eine andere Variante wählen."
+        )
+    }
+
+    pub(crate) fn including(&self, name: &str, rate: &str) -> String {
+        say!(self, "including {rate} {name}", "enthält {rate} {name}")
+    }
+
+    pub(crate) fn pay(&self, amount: &str) -> String {
+        say!(self, "Order and pay {amount}", "Kostenpflichtig bestellen: {amount}")
+    }
+
+    pub(crate) fn days(&self, min: u16, max: u16) -> String {
+        if min == max {
+            say!(self, "{min} working days", "{min} Werktage")
+        } else {
+            say!(self, "{min}–{max} working days", "{min}–{max} Werktage")
+        }
+    }
+
+    pub(crate) fn total_changed(&self, shown: &str) -> String {
+        say!(
+            self,
+            "The total is no longer {shown}. Check the new total below and order again if you agree. Nothing was charged.",
+            "Die Summe ist nicht mehr {shown}. Bitte prüfe die neue Summe und bestelle erneut, wenn sie für dich passt. Es wurde nichts abgebucht."
+        )
+    }
+
+    pub(crate) fn order_number(&self, number: &str) -> String {
+        say!(self, "Order {number}", "Bestellung {number}")
+    }
+
+    pub(crate) fn shipment(&self, number: usize) -> String {
+        say!(self, "Parcel {number}", "Paket {number}")
+    }
+
+    pub(crate) fn payment_status(&self, status: PaymentStatus) -> &'static str {
+        let index = match status {
+            PaymentStatus::NotRequired => 0,
+            PaymentStatus::Pending => 1,
+            PaymentStatus::Unknown => 2,
+            PaymentStatus::RequiresAction => 3,
+            PaymentStatus::Declined => 4,
+            PaymentStatus::Authorised => 5,
+            PaymentStatus::Paid => 6,
+            PaymentStatus::PartiallyRefunded => 7,
+            PaymentStatus::Refunded => 8,
+            PaymentStatus::Voided => 9,
+        };
+        self.payment_statuses[index]
+    }
+
+    /// The sentence for an event of an order, when it is known.
+    pub(crate) fn event(&self, kind: &str) -> Option<&'static str> {
+        self.events.iter().find(|(known, _)| *known == kind).map(|(_, text)| *text)
+    }
+}
