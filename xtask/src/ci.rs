@@ -50,12 +50,12 @@ fn steps(options: &Options) -> Vec<Step> {
         Step::new("test", || test::run(&[])),
         Step::new("gen", || reference::run(true)),
         // One optimised build for everything below; the debug target serves everything above.
-        Step::new("release build", || cargo(&["build", "--release", "-p", "argosy", "-p", "testkit", "--bins"])),
+        Step::new("release", || cargo(&["build", "--release", "-p", "argosy", "-p", "testkit", "--bins"])),
         Step::new("simulator", move || {
             cargo(&["run", "--release", "-p", "testkit", "--bin", "sim", "--", "--seeds", &seeds])
         }),
         Step::new("mutants", || cargo(&["run", "--release", "-p", "testkit", "--bin", "sim", "--", "--mutants"])),
-        Step::new("crash loop", move || {
+        Step::new("crash", move || {
             cargo(&["run", "--release", "-p", "testkit", "--bin", "crash", "--", "--rounds", &rounds])
         }),
     ]

@@ -22,7 +22,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     let scope: &[&str] = if everything { &["--workspace"] } else { &[] };
     let nextest = step::succeeds("cargo", &["nextest", "--version"]);
-    let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
+    let runner: &[&str] =
+        if nextest { &["nextest", "run", "--config-file", ".ci/nextest.toml"] } else { &["test", "--no-fail-fast"] };
     step::cargo(&[runner, scope, &passed_on].concat())?;
     if nextest && passed_on.is_empty() {
         // nextest leaves the examples in the documentation out.

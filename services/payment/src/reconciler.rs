@@ -413,7 +413,11 @@ mod tests {
             (theirs(1, S::Captured, 1_000, 0), ours(1, Some(S::Voided), 0, 0), D::AheadOfProvider),
         ];
         for (payment, record, expected) in cases {
-            assert_eq!(kinds(std::slice::from_ref(&payment), std::slice::from_ref(&record)), [expected], "{payment:?} {record:?}");
+            assert_eq!(
+                kinds(std::slice::from_ref(&payment), std::slice::from_ref(&record)),
+                [expected],
+                "{payment:?} {record:?}"
+            );
         }
         assert_eq!(kinds(&[], &[ours(1, Some(S::Captured), 1_000, 0)]), [D::MissingAtProvider]);
         assert_eq!(kinds(&[], &[ours(1, Some(S::Authorised), 0, 0)]), [D::MissingAtProvider]);
