@@ -126,23 +126,4 @@ pub trait SagaLedger: Send + Sync {
     async fn wake(&self, store: StoreId, order: OrderId) -> Result<Progress>;
     /// Orders with something to do at or before `now`, longest overdue first.
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, OrderId)>>;
-    /// The payment records of these orders, for the comparison with the provider's books.
-    async fn payment_records(&self, orders: &[OrderId]) -> Result<Vec<PaymentRecord>>;
-    /// A webhook came in. Whether it is new.
-    async fn receive_webhook(&self, store: StoreId, provider: &str, id: &str, order: Option<OrderId>) -> Result<bool>;
-}
-
-/// A payment in our books.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaymentRecord {
-    pub store: StoreId,
-    pub order: OrderId,
-    pub provider: String,
-    /// Key of the attempt that counts.
-    pub key: String,
-    pub authorised_minor: i64,
-    pub captured_minor: i64,
-    pub refunded_minor: i64,
-    pub voided: bool,
-    pub cancelled: bool,
 }

@@ -12,7 +12,8 @@ use contracts::ledger::{
     NoteRequest, OrderFilter, OrderSummary, OrderView, Orders, ReceiveReturnRequest, RefundRequest, ReturnRequest,
     SetStock, ShipmentRequest, Stock, StockView, StoredResponse, Vouchers,
 };
-use contracts::saga::{Observation, PaymentRecord, PlaceCommand, Progress, SagaLedger};
+use contracts::payment::{PaymentBooks, PaymentRecord, ProviderStatus, WebhookInbox};
+use contracts::saga::{Observation, PlaceCommand, Progress, SagaLedger};
 use infra::vault::Vault;
 use kernel::{
     Failure, Money, OrderId, Page, PageRequest, PersonId, RefundId, ReturnId, Secret, SharedClock, SharedRng,
@@ -238,19 +239,12 @@ impl SagaLedger for LedgerService {
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, OrderId)>> {
         self.reader.due(now, limit).await
     }
+}
 
-    async fn payment_records(&self, orders: &[OrderId]) -> Result<Vec<PaymentRecord>> {
-        let mut records = Vec::with_capacity(orders.len());
-        for id in orders {
-            if let Some(order) = self.reader.order(StoreId::DEFAULT, *id).await? {
-                records.push(payment_record(&order));
-            }
-        }
-        Ok(records)
-    }
-
-    async fn receive_webhook(&self, store: StoreId, provider: &str, id: &str, order: Option<OrderId>) -> Result<bool> {
-        let command = Command::ReceiveWebhook { provider: provider.to_owned(), id: id.to_owned(), order };
+#[async_trait]
+impl WebhookInbox for LedgerService {
+    async fn receive(&self, store: StoreId, provider: &str, webhook_id: &str, order: Option<OrderId>) -> Result<bool> {
+        let command = Command::ReceiveWebhook { provider: provider.to_owned(), id: webhook_id.to_owned(), order };
         match self.ask(store, command, Actor::system()).await? {
             Reply::Fresh(fresh) => Ok(fresh),
             other => Err(unexpected(&other)),
@@ -258,20 +252,75 @@ impl SagaLedger for LedgerService {
     }
 }
 
-/// The payment of `order` as the reconciler compares it.
+/// The payment of `order` as the reconciler compares it; none when nothing was to be paid.
 #[must_use]
-pub fn payment_record(order: &Order) -> PaymentRecord {
+pub fn payment_record(order: &Order) -> Option<PaymentRecord> {
     let p = &order.payment;
-    PaymentRecord {
-        store: order.head.store,
-        order: order.head.id,
-        provider: p.provider.clone(),
+    let status = match p.state {
+        Attempt::None => return None,
+        Attempt::Sent | Attempt::Unknown => None,
+        Attempt::RequiresAction => Some(ProviderStatus::RequiresAction),
+        Attempt::Declined => Some(ProviderStatus::Declined),
+        Attempt::Authorised if p.captured_minor > 0 => Some(ProviderStatus::Captured),
+        Attempt::Authorised => Some(ProviderStatus::Authorised),
+        Attempt::Voided => Some(ProviderStatus::Voided),
+    };
+    Some(PaymentRecord {
         key: p.key(order.head.id),
-        authorised_minor: p.authorised_minor,
+        order: order.head.id,
+        amount: order.money(p.amount_minor),
         captured_minor: p.captured_minor,
         refunded_minor: p.refunded_minor,
-        voided: p.state == Attempt::Voided,
-        cancelled: matches!(order.head.phase, Phase::Cancelling | Phase::Cancelled),
+        status,
+        order_stands: !matches!(order.head.phase, Phase::Cancelling | Phase::Cancelled | Phase::Declined),
+    })
+}
+
+impl LedgerService {
+    /// The number of the last order placed before `at`, found by halving: orders are numbered in order of time.
+    async fn number_before(&self, at: Timestamp) -> Result<i64> {
+        let (mut low, mut high) = (0_i64, i64::MAX / 2);
+        while low + 1 < high {
+            let middle = low + (high - low) / 2;
+            match self.reader.scan_orders(middle - 1, 1).await?.first() {
+                Some(order) if order.head.placed_at < at => low = order.head.number.max(middle),
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+}
+
+#[async_trait]
+impl PaymentBooks for LedgerService {
+    async fn by_keys(&self, store: StoreId, provider: &str, keys: &[String]) -> Result<Vec<PaymentRecord>> {
+        let mut records = Vec::with_capacity(keys.len());
+        for key in keys {
+            let Some(id) = key.split(':').next().and_then(|id| id.parse().ok()) else { continue };
+            let Some(order) = self.reader.order(store, id).await? else { continue };
+            records.extend(payment_record(&order).filter(|r| r.key == *key && order.payment.provider == provider));
+        }
+        Ok(records)
+    }
+
+    /// Orders placed in the span: what changes about them later, the provider's own list of changes brings up.
+    async fn changed(
+        &self,
+        store: StoreId,
+        provider: &str,
+        since: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<PaymentRecord>, Option<Timestamp>)> {
+        let after = self.number_before(since).await?;
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let found = self.reader.scan_orders(after, limit).await?;
+        let full = found.len() >= limit as usize;
+        let within: Vec<_> = found.iter().filter(|o| o.head.placed_at < until).collect();
+        let next =
+            within.last().filter(|_| full && within.len() == found.len()).map(|o| o.head.placed_at.plus_millis(1));
+        let ours = within.iter().filter(|o| o.head.store == store && o.payment.provider == provider);
+        Ok((ours.filter_map(|o| payment_record(o)).collect(), next))
     }
 }
 

@@ -20,9 +20,12 @@ fn backoff_ms(tries: u32) -> i64 {
 pub(super) fn record(tx: &mut Tx<'_>, id: OrderId, seen: &Observation) -> Result<Reply, Failure> {
     let mut order = tx.order(id)?;
     let mut next = None;
+    let mut waits = false;
     match seen {
         Observation::Payment { attempt, payment } if *attempt == order.payment.attempt => {
             apply_payment(tx, &mut order, payment)?;
+            // What the provider has not decided, asking again at once would not decide either.
+            waits = order.head.phase.is_undecided() || payment.status == ProviderStatus::Processing;
         }
         Observation::Missing { attempt } if *attempt == order.payment.attempt => {
             next = missing(tx, &mut order)?;
@@ -48,6 +51,9 @@ pub(super) fn record(tx: &mut Tx<'_>, id: OrderId, seen: &Observation) -> Result
         Observation::RefundRefused { refund, .. } => finish_refund(tx, &mut order, *refund, false),
     }
     settle(tx, &mut order)?;
+    if waits {
+        next = order.head.due_at.map(|until| Next::Wait { until });
+    }
     finish(tx, order, next)
 }
 
@@ -85,7 +91,6 @@ fn apply_payment(tx: &mut Tx<'_>, order: &mut Order, payment: &ProviderPayment) 
     }
     order.payment.revision = payment.revision;
     order.payment.reference = Some(payment.reference.clone());
-    order.payment.tries = 0;
     match payment.status {
         ProviderStatus::Processing => {
             no_answer(tx, order);
@@ -140,6 +145,7 @@ fn approved(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
             p.state = Attempt::Authorised;
             p.authorised_minor = p.amount_minor;
             p.token = None;
+            p.tries = 0;
             tx.advance(order, PhaseEvent::Approved);
             Ok(())
         }
@@ -149,6 +155,7 @@ fn approved(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
 /// Turns the holds into commitments and the order into a confirmed one; or, when the stock is gone, into one to be
 /// cancelled, whose authorisation is voided.
 pub(super) fn confirm(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
+    order.payment.tries = 0;
     if commit_holds(tx, order)? {
         if tx.advance(order, PhaseEvent::Approved) && !planted(Mutant::EventBeforeCertainty) {
             tell_placed(tx, order);

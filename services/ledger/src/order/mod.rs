@@ -262,13 +262,9 @@ impl Order {
             Phase::Placing | Phase::Unknown | Phase::RequiresAction => {
                 Next::Find { attempt: p.attempt, provider: provider(), key: key() }
             }
+            Phase::Cancelling if p.state == Attempt::RequiresAction && p.reference.is_some() => self.void(),
             Phase::Cancelling if undecided => Next::Find { attempt: p.attempt, provider: provider(), key: key() },
-            Phase::Cancelling if p.state == Attempt::Authorised && p.captured_minor == 0 => Next::Void {
-                attempt: p.attempt,
-                provider: provider(),
-                reference: p.reference.clone().unwrap_or_default(),
-                key: format!("{}:void", key()),
-            },
+            Phase::Cancelling if p.state == Attempt::Authorised && p.captured_minor == 0 => self.void(),
             Phase::Confirmed | Phase::Closed
                 if p.state == Attempt::Authorised && p.captured_minor == 0 && p.authorised_minor > 0 =>
             {
@@ -293,6 +289,17 @@ impl Order {
                     None => wait(),
                 }
             }
+        }
+    }
+
+    /// The call that gives back what is set aside, or ends an attempt that still asks for something.
+    fn void(&self) -> Next {
+        let p = &self.payment;
+        Next::Void {
+            attempt: p.attempt,
+            provider: p.provider.clone(),
+            reference: p.reference.clone().unwrap_or_default(),
+            key: format!("{}:void", p.key(self.head.id)),
         }
     }
 

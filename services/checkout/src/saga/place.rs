@@ -1,0 +1,166 @@
+//! Placing an order: price it, make it durable with its stock held, then ask for the money.
+
+use contracts::Result;
+use contracts::address::{Address, is_email};
+use contracts::cart::CartAccess;
+use contracts::checkout::{Checkout, PlaceOrder, Placed, Quote, QuoteRequest};
+use contracts::ledger::{Actor, Contact, Idempotency};
+use contracts::saga::{NewPerson, PlaceCommand, PlacedLine};
+use kernel::{Failure, FieldError, OrderId, PersonId, Secret, StoreId};
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::CheckoutService;
+
+impl CheckoutService {
+    pub(super) async fn place_order(
+        &self,
+        store: StoreId,
+        access: &CartAccess,
+        order: PlaceOrder,
+        idempotency: Idempotency,
+        request_id: Option<String>,
+    ) -> Result<Placed> {
+        let parts = &self.0.parts;
+        if let Some((id, response)) = parts.ledger.replay(store, &idempotency).await? {
+            return Ok(Placed { order_id: id, secret: self.order_secret(id), response, replayed: true });
+        }
+        self.check(&order)?;
+        let request = QuoteRequest {
+            shipping_address: Some(order.shipping_address.clone()),
+            shipping_option: Some(order.shipping_option.clone()),
+        };
+        let quote = parts.quotes.quote(store, access, &request).await?;
+        compare(&order, &quote)?;
+        let id = OrderId::derive(parts.settings.ledger, &idempotency.scope, &idempotency.key);
+        let command = self.command(store, id, order, quote)?;
+        let actor = Actor { name: "customer".to_owned(), request_id };
+
+        // A task of its own: a client that hangs up in the middle does not stop its order there.
+        let (answer, answered) = oneshot::channel();
+        let service = self.clone();
+        parts.spawner.spawn("place", async move {
+            let progress = match service.0.parts.ledger.place(command, idempotency, actor).await {
+                Ok(progress) => progress,
+                Err(failure) => {
+                    let _ = answer.send(Err(failure));
+                    return;
+                }
+            };
+            let (order, next) = (progress.order, progress.next);
+            let (given, later) = oneshot::channel();
+            let waiting = match progress.response {
+                Some(response) => {
+                    let _ = given.send(Ok(response));
+                    None
+                }
+                None => Some(given),
+            };
+            let _ = answer.send(Ok((order, progress.replayed, later)));
+            if let Err(failure) = service.drive(store, order, next, waiting).await {
+                tracing::warn!(%order, %failure, internal = failure.internal, "An order could not go on; the resolver will take it further.");
+            }
+        });
+        let gone = || {
+            Failure::unavailable("The order could not be finished right now. Please try again with the same key.", 1)
+        };
+        let (id, replayed, later) = answered.await.map_err(|_| gone())??;
+        let response = later.await.map_err(|_| gone())??;
+        Ok(Placed { order_id: id, secret: self.order_secret(id), response, replayed })
+    }
+
+    /// Everything wrong with the request that can be seen without looking anything up.
+    fn check(&self, order: &PlaceOrder) -> Result<()> {
+        let mut errors = order.shipping_address.problems("/shipping_address");
+        if let Some(address) = &order.billing_address {
+            errors.extend(Address::problems(address, "/billing_address"));
+        }
+        let mut wrong = |pointer: &str, code: &str, detail: &str| {
+            errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.to_owned() });
+        };
+        if !is_email(&order.email) {
+            wrong("/email", "invalid_email", "This does not look like an e-mail address.");
+        }
+        if self.0.parts.providers.get(&order.payment.provider).is_none() {
+            wrong("/payment/provider", "unknown_provider", "This shop does not take payments by this provider.");
+        }
+        let token = &order.payment.token;
+        if token.is_empty() || token.len() > 200 || token.chars().any(char::is_control) {
+            wrong("/payment/token", "invalid_token", "A token is 1 to 200 printable characters.");
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Failure::fields(errors)) }
+    }
+
+    fn command(&self, store: StoreId, id: OrderId, order: PlaceOrder, quote: Quote) -> Result<PlaceCommand> {
+        let parts = &self.0.parts;
+        let person = PersonId::new(parts.clock.now(), parts.rng.as_ref());
+        let (key, wrapped_key) = parts.vault.new_person(person.as_bytes(), parts.rng.as_ref());
+        let contact = Contact {
+            email: order.email,
+            shipping_address: order.shipping_address,
+            billing_address: order.billing_address,
+        };
+        let plain = serde_json::to_vec(&contact).map_err(Failure::internal)?;
+        let sealed_contact = key.seal(id.as_bytes(), &plain, parts.rng.as_ref());
+        let shipping = quote.shipping_options.iter().find(|o| Some(&o.handle) == quote.shipping_option.as_ref());
+        let lines = quote.lines.iter().map(|l| {
+            let total = l.subtotal.amount_minor - l.discount.amount_minor;
+            let added = if quote.tax_lines.iter().any(|t| !t.included) { l.tax.amount_minor } else { 0 };
+            PlacedLine {
+                sku: l.sku.clone(),
+                product: l.product_id,
+                product_handle: l.product_handle.clone(),
+                title: l.title.clone(),
+                variant_title: l.variant_title.clone(),
+                quantity: l.quantity,
+                unit_minor: l.unit_price.amount_minor,
+                discount_minor: l.discount.amount_minor,
+                tax_minor: l.tax.amount_minor,
+                total_minor: total + added,
+                image: l.image.clone(),
+            }
+        });
+        Ok(PlaceCommand {
+            store,
+            order: id,
+            cart: quote.cart_id,
+            cart_version: quote.cart_version,
+            currency: quote.totals.total.currency,
+            lines: lines.collect(),
+            coupons: quote.discounts.iter().filter_map(|d| d.code.clone()).collect(),
+            shipping_option: order.shipping_option,
+            shipping_name: shipping.map(|o| o.name.clone()).unwrap_or_default(),
+            discounts: quote.discounts,
+            tax_lines: quote.tax_lines,
+            totals: quote.totals,
+            gift_cards: Vec::new(),
+            person: NewPerson { id: person, wrapped_key, sealed_contact },
+            provider: order.payment.provider,
+            token: Secret::new(order.payment.token),
+            return_url: format!("{}/orders/{id}/return", parts.settings.base_url),
+            hold_ms: parts.settings.hold_ms,
+        })
+    }
+}
+
+/// Whether the order is for what the shopper saw: the same version of the cart, at the same total.
+fn compare(order: &PlaceOrder, quote: &Quote) -> Result<()> {
+    if quote.cart_version != order.cart_version {
+        return Err(Failure::conflict(
+            "cart_changed",
+            "The cart was changed in the meantime. Look at it again, then order.",
+        )
+        .with_extra("cart_version", json!(quote.cart_version)));
+    }
+    if quote.lines.is_empty() {
+        return Err(Failure::conflict("cart_empty", "There is nothing in this cart."));
+    }
+    if order.expected_total.is_some_and(|expected| expected != quote.totals.total) {
+        return Err(Failure::conflict(
+            "price_changed",
+            "A price changed in the meantime. Look at the new total, then order.",
+        )
+        .with_extra("totals", json!(quote.totals)));
+    }
+    Ok(())
+}
