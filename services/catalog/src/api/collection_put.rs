@@ -1,0 +1,73 @@
+use axum::extract::State;
+use axum::response::Response;
+use contracts::catalog::{Collection, Media};
+use contracts::identity::Scope;
+use contracts::market::Texts;
+use http::HeaderMap;
+use http_kit::{Api, Caller, Json, Path, ProblemDocument, Problems};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::Shelf;
+use super::document::{answer, expected_or_new};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CollectionBody {
+    /// By language.
+    name: Texts,
+    #[serde(default)]
+    description: Texts,
+    /// Position among its siblings.
+    #[serde(default)]
+    position: i32,
+    #[serde(default)]
+    media: Option<Media>,
+    /// As read; ignored.
+    #[serde(default, rename = "handle")]
+    _handle: Option<String>,
+    /// As read; ignored. What counts is If-Match.
+    #[serde(default, rename = "version")]
+    _version: Option<u64>,
+}
+
+/// Create or replace a collection
+///
+/// A new one needs no If-Match; replacing one needs its ETag.
+#[utoipa::path(
+    put,
+    path = "/admin/collections/{handle}",
+    tag = "catalog",
+    params(
+        ("handle" = String, Path, description = "The collection's handle."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version to replace."),
+    ),
+    request_body = CollectionBody,
+    responses(
+        (status = 200, description = "The document as stored, with its version as ETag.", body = Collection),
+        (status = 412, description = "Somebody changed it in the meantime.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 428, description = "It exists and If-Match is missing.", body = ProblemDocument, content_type = "application/problem+json"),
+        Problems,
+    )
+)]
+pub(crate) async fn collection_put(
+    State(shelf): State<Shelf>,
+    caller: Caller,
+    Path(handle): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<CollectionBody>,
+) -> Api<Response> {
+    caller.require(Scope::Catalog)?;
+    let expected = expected_or_new(&headers)?;
+    let document = Collection {
+        handle,
+        name: body.name,
+        description: body.description,
+        position: body.position,
+        media: body.media,
+        version: 0,
+    };
+    let job = move |change: &mut crate::change::Change<'_>| change.put_collection(document, expected);
+    let stored = shelf.catalog.change(caller.store, Some(caller.request_id), job).await?;
+    Ok(answer(stored.version, &stored))
+}

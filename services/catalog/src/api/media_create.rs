@@ -1,0 +1,37 @@
+use axum::extract::{Request, State};
+use axum::response::Response;
+use contracts::catalog::{Catalog, Media};
+use contracts::identity::Scope;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http_kit::{Api, Caller, Json, ProblemDocument, Problems, read_body};
+
+use super::Shelf;
+
+/// The largest picture that is taken in, in bytes.
+const MAX_IMAGE: usize = 16 * 1024 * 1024;
+
+/// Upload an image
+///
+/// The body is the picture itself, its Content-Type says which kind. The answer's `source` is how documents name it.
+#[utoipa::path(
+    post,
+    path = "/admin/media",
+    tag = "catalog",
+    request_body(content = Vec<u8>, content_type = "image/*", description = "The picture."),
+    responses(
+        (status = 201, description = "The image is stored.", body = Media),
+        (status = 413, description = "The picture is too large.", body = ProblemDocument, content_type = "application/problem+json"),
+        Problems,
+    )
+)]
+pub(crate) async fn media_create(State(shelf): State<Shelf>, caller: Caller, request: Request) -> Api<Response> {
+    caller.require(Scope::Catalog)?;
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or("application/octet-stream").to_owned();
+    let body = read_body(request, MAX_IMAGE).await?;
+    let media = shelf.catalog.put_media(caller.store, &kind, body).await?;
+    let mut response = http_kit::private(Json(media));
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}

@@ -1,0 +1,335 @@
+//! The service: changes one after the other through the database, reads from the model.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contracts::Result;
+use contracts::catalog::{
+    Availability, Catalog, CatalogRead, Category, CategoryNode, Change as Effect, Collection, CollectionView, Media,
+    Product, ProductCard, ProductContent, ProductQuery, ProductType, ProductView, Rendered, Sellable, View,
+};
+use contracts::event::Event;
+use infra::Spawner;
+use infra::sqlite::Db;
+use kernel::{Currency, Cursor, Failure, Page, PageRequest, SharedClock, SharedRng, Sku, StoreId};
+use tokio::sync::{Mutex, oneshot};
+
+use crate::change::{Change, Expected};
+use crate::model::{Changed, Model};
+use crate::store::{self, Fault, outbox, product};
+
+/// The catalog of an installation. Cheap to share by `Arc`.
+pub struct CatalogService {
+    inner: Arc<Inner>,
+    spawner: Spawner,
+    default_view: View,
+}
+
+struct Inner {
+    db: Db,
+    desk: Arc<Desk>,
+    /// Held from the start of a change until the model has it, so that the model takes changes over in the order of
+    /// their commits, and each is checked against everything before it.
+    changing: Mutex<()>,
+}
+
+/// What a change needs besides the database. It travels to the writer thread, so it must not own the [`Db`].
+struct Desk {
+    model: Model,
+    clock: SharedClock,
+    rng: SharedRng,
+}
+
+impl CatalogService {
+    /// Opens `catalog.db` in `data_dir` and reads every active product into memory. `default_view` is the currency
+    /// and language of the shop's first market.
+    ///
+    /// # Errors
+    /// Internal, when the database cannot be opened or read.
+    pub fn open(
+        data_dir: &Path,
+        store: StoreId,
+        default_view: View,
+        (clock, rng): (SharedClock, SharedRng),
+        spawner: Spawner,
+    ) -> Result<Arc<Self>> {
+        let db = store::open(data_dir)?;
+        let model = Model::new(clock.now());
+        load(&db, &model)?;
+        // The shop's own store has a model from the start, also when nothing is in it yet.
+        model.store(store);
+        let desk = Arc::new(Desk { model, clock, rng });
+        let inner = Arc::new(Inner { db, desk, changing: Mutex::new(()) });
+        Ok(Arc::new(CatalogService { inner, spawner, default_view }))
+    }
+
+    /// The currency and language of whoever asks for none.
+    #[must_use]
+    pub fn default_view(&self) -> &View {
+        &self.default_view
+    }
+
+    /// Whether the shop sells anything in `currency`.
+    #[must_use]
+    pub fn sells_in(&self, store: StoreId, currency: Currency) -> bool {
+        currency == self.default_view.currency || self.model().store(store).sells_in(currency)
+    }
+
+    /// Whether no product is on sale: what `--demo` looks at.
+    #[must_use]
+    pub fn is_empty(&self, store: StoreId) -> bool {
+        self.model().store(store).is_empty()
+    }
+
+    /// The JSON of [`CatalogRead::categories`].
+    #[must_use]
+    pub fn categories_json(&self, store: StoreId, locale: &str) -> Rendered {
+        self.model().store(store).categories(locale).1
+    }
+
+    /// The JSON of [`CatalogRead::collections`].
+    #[must_use]
+    pub fn collections_json(&self, store: StoreId, locale: &str) -> Rendered {
+        self.model().store(store).collections(locale).1
+    }
+
+    /// Tells the model everything that can be bought, at once: for the start of the process.
+    pub fn set_all_available(&self, store: StoreId, skus: Vec<Sku>) {
+        self.model().store(store).set_all_available(skus);
+    }
+
+    /// Events behind `position`, at most `limit`, in the order of their commits.
+    ///
+    /// # Errors
+    /// Internal, when the database fails.
+    pub async fn outbox_after(&self, store: StoreId, position: u64, limit: u32) -> Result<Vec<Event>> {
+        Ok(self.inner.db.read(move |conn| outbox::after(conn, &store, position, limit)).await?)
+    }
+
+    /// How far [`Self::mark_published`] got.
+    ///
+    /// # Errors
+    /// Internal, when the database fails.
+    pub async fn published(&self, store: StoreId) -> Result<u64> {
+        Ok(self.inner.db.read(move |conn| outbox::published(conn, &store)).await?)
+    }
+
+    /// Remembers that every event up to `position` was carried on.
+    ///
+    /// # Errors
+    /// Internal, when the database fails.
+    pub async fn mark_published(&self, store: StoreId, position: u64) -> Result<()> {
+        Ok(self.inner.db.write(move |conn| outbox::mark_published(conn, &store, position)).await?)
+    }
+
+    /// Waits for every outstanding change, so that what was acknowledged is in the model.
+    pub async fn settle(&self) {
+        drop(self.inner.changing.lock().await);
+    }
+
+    pub(crate) fn model(&self) -> &Model {
+        &self.inner.desk.model
+    }
+
+    /// The taxonomy as it is now.
+    pub(crate) fn taxonomy(&self, store: StoreId) -> Arc<crate::model::Taxonomy> {
+        self.model().store(store).taxonomy()
+    }
+
+    /// Runs `job` as one transaction and has the model take over its outcome. A caller that stops waiting does not
+    /// stop the change: commit and model stay together.
+    pub(crate) async fn change<T, F>(&self, store: StoreId, request_id: Option<String>, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Change<'_>) -> std::result::Result<T, Fault> + Send + 'static,
+    {
+        let (answer, result) = oneshot::channel();
+        let inner = self.inner.clone();
+        self.spawner.spawn("catalog-change", async move {
+            // A caller that stopped waiting needs no answer.
+            let _ = answer.send(inner.run(store, request_id, job).await);
+        });
+        result.await.map_err(|_| Failure::unavailable("The shop is restarting. Please try again in a moment.", 2))?
+    }
+
+    /// # Errors
+    /// As [`Catalog::create_product`].
+    pub(crate) async fn create(
+        &self,
+        store: StoreId,
+        request_id: Option<String>,
+        (handle, content): (String, ProductContent),
+    ) -> Result<Product> {
+        self.change(store, request_id, move |change| change.create_product(&handle, content)).await
+    }
+
+    /// # Errors
+    /// As [`Catalog::update_product`].
+    pub(crate) async fn update(
+        &self,
+        store: StoreId,
+        request_id: Option<String>,
+        (handle, expected, content): (String, Expected, ProductContent),
+    ) -> Result<Product> {
+        self.change(store, request_id, move |change| change.update_product(&handle, expected, content)).await
+    }
+}
+
+impl Inner {
+    async fn run<T, F>(&self, store: StoreId, request_id: Option<String>, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Change<'_>) -> std::result::Result<T, Fault> + Send + 'static,
+    {
+        let _changing = self.changing.lock().await;
+        let desk = self.desk.clone();
+        let outcome = self.db.write(move |conn| -> std::result::Result<(T, Vec<Changed>), Fault> {
+            let world = (store, desk.clock.now(), &*desk.rng);
+            let mut change = Change::new(conn, world, request_id.as_deref(), &desk.model);
+            let value = job(&mut change)?;
+            Ok((value, change.finish()))
+        });
+        let (value, changed) = outcome.await?;
+        self.desk.model.store(store).apply(changed);
+        Ok(value)
+    }
+}
+
+/// Fills the model from the database.
+fn load(db: &Db, model: &Model) -> Result<()> {
+    let taxonomies = db.read_now(|conn| store::taxonomy::load(conn))?;
+    for (store, taxonomy) in taxonomies {
+        model.store(store).apply(vec![Changed::Taxonomy(Arc::new(taxonomy))]);
+    }
+    let mut waiting: Vec<(StoreId, Vec<Changed>)> = Vec::new();
+    let take = |store: StoreId, product: Product| {
+        let changed = model.changed(&product);
+        match waiting.iter_mut().find(|(known, _)| *known == store) {
+            Some((_, list)) => list.push(changed),
+            None => waiting.push((store, vec![changed])),
+        }
+    };
+    db.read_now(|conn| product::each_active(conn, take))?;
+    for (store, changed) in waiting {
+        model.store(store).apply(changed);
+    }
+    model.sweep();
+    Ok(())
+}
+
+#[async_trait]
+impl Catalog for CatalogService {
+    async fn create_product(&self, store: StoreId, handle: &str, content: ProductContent) -> Result<Product> {
+        self.create(store, None, (handle.to_owned(), content)).await
+    }
+
+    async fn update_product(
+        &self,
+        store: StoreId,
+        handle: &str,
+        version: u64,
+        content: ProductContent,
+    ) -> Result<Product> {
+        self.update(store, None, (handle.to_owned(), Expected::Version(version), content)).await
+    }
+
+    async fn upsert_product(&self, store: StoreId, handle: &str, content: ProductContent) -> Result<(Product, Effect)> {
+        let handle = handle.to_owned();
+        self.change(store, None, move |change| change.upsert_product(&handle, content, change.now, |_, _| ())).await
+    }
+
+    async fn delete_product(&self, store: StoreId, handle: &str, version: Option<u64>) -> Result<()> {
+        let (handle, expected) = (handle.to_owned(), version.map_or(Expected::Any, Expected::Version));
+        self.change(store, None, move |change| change.delete_product(&handle, expected)).await
+    }
+
+    async fn document(&self, store: StoreId, handle: &str) -> Result<Product> {
+        let found = self.inner.db.read_now(|conn| product::find(conn, &store, handle))?;
+        found.ok_or_else(|| Failure::not_found("product"))
+    }
+
+    async fn documents(&self, store: StoreId, page: PageRequest) -> Result<Page<Product>> {
+        let after = match &page.cursor {
+            Some(cursor) => Cursor::decode(cursor, 1)?.remove(0),
+            None => String::new(),
+        };
+        let limit = page.limit;
+        let mut items = self.inner.db.read(move |conn| product::list(conn, &store, &after, limit + 1)).await?;
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let last = items.last().filter(|_| more);
+        let next_cursor = last.map(|product| Cursor::encode(&[&product.handle]).as_str().to_owned());
+        Ok(Page { items, next_cursor })
+    }
+
+    async fn put_category(&self, store: StoreId, category: Category) -> Result<Category> {
+        self.change(store, None, move |change| change.put_category(category, Expected::Any)).await
+    }
+
+    async fn delete_category(&self, store: StoreId, handle: &str) -> Result<()> {
+        let handle = handle.to_owned();
+        self.change(store, None, move |change| change.delete_category(&handle, Expected::Any)).await
+    }
+
+    async fn put_collection(&self, store: StoreId, collection: Collection) -> Result<Collection> {
+        self.change(store, None, move |change| change.put_collection(collection, Expected::Any)).await
+    }
+
+    async fn delete_collection(&self, store: StoreId, handle: &str) -> Result<()> {
+        let handle = handle.to_owned();
+        self.change(store, None, move |change| change.delete_collection(&handle, Expected::Any)).await
+    }
+
+    async fn put_product_type(&self, store: StoreId, product_type: ProductType) -> Result<ProductType> {
+        self.change(store, None, move |change| change.put_product_type(product_type, Expected::Any)).await
+    }
+
+    async fn product_types(&self, store: StoreId) -> Result<Vec<ProductType>> {
+        Ok(self.taxonomy(store).types.values().cloned().collect())
+    }
+
+    async fn put_media(&self, _store: StoreId, _content_type: &str, _bytes: bytes::Bytes) -> Result<Media> {
+        Err(Failure::unavailable("Pictures cannot be taken in yet.", 60))
+    }
+}
+
+impl CatalogRead for CatalogService {
+    fn generation(&self, store: StoreId) -> u64 {
+        self.model().store(store).generation()
+    }
+
+    fn product(&self, store: StoreId, handle: &str, view: &View) -> Option<Arc<ProductView>> {
+        self.model().store(store).product(handle, view)
+    }
+
+    fn product_json(&self, store: StoreId, handle: &str, view: &View) -> Option<Rendered> {
+        self.model().store(store).product_json(handle, view)
+    }
+
+    fn products(&self, store: StoreId, query: &ProductQuery, view: &View) -> Result<Arc<Page<ProductCard>>> {
+        self.model().store(store).products(query, view)
+    }
+
+    fn products_json(&self, store: StoreId, query: &ProductQuery, view: &View) -> Result<Rendered> {
+        self.model().store(store).products_json(query, view)
+    }
+
+    fn categories(&self, store: StoreId, locale: &str) -> Arc<Vec<CategoryNode>> {
+        self.model().store(store).categories(locale).0
+    }
+
+    fn collections(&self, store: StoreId, locale: &str) -> Arc<Vec<CollectionView>> {
+        self.model().store(store).collections(locale).0
+    }
+
+    fn sellable(&self, store: StoreId, sku: &Sku, view: &View) -> Option<Sellable> {
+        self.model().store(store).sellable(sku, view)
+    }
+}
+
+impl Availability for CatalogService {
+    fn set_available(&self, store: StoreId, sku: &Sku, available: bool) {
+        self.model().store(store).set_available(sku, available);
+    }
+}
