@@ -20,9 +20,8 @@ const SHARDS: usize = 16;
 /// Bytes of all pages together. A page of 30 kB with its compressed forms takes about 45 kB.
 const MAX_BYTES: usize = 96 * 1024 * 1024;
 
-/// Browsers ask again each time (an ETag makes that cheap); an edge may answer for a minute, and while it asks.
-const CACHE_CONTROL: HeaderValue =
-    HeaderValue::from_static("public, max-age=0, s-maxage=60, stale-while-revalidate=600, must-revalidate");
+/// Browsers ask again each time (an ETag makes that cheap); a shared cache may answer for a minute.
+const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=60, must-revalidate");
 
 /// What a render gives to the cache.
 pub(crate) struct Fresh {
@@ -152,11 +151,11 @@ impl PageCache {
     /// missed.
     pub(crate) fn put(&self, key: &str, generation: u64, fresh: Fresh) -> Arc<Page> {
         let shard = self.shard(key);
-        if let Some(old) = shard.read().get(key) {
-            if old.body.plain == fresh.body.as_bytes() {
-                old.generation.fetch_max(generation, Ordering::AcqRel);
-                return old.clone();
-            }
+        if let Some(old) = shard.read().get(key)
+            && old.body.plain == fresh.body.as_bytes()
+        {
+            old.generation.fetch_max(generation, Ordering::AcqRel);
+            return old.clone();
         }
         let page = Arc::new(Page::new(fresh, generation));
         let mut pages = shard.write();

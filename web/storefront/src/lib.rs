@@ -63,6 +63,12 @@ pub struct Storefront {
     pub rng: SharedRng,
 }
 
+/// Failures as pages, for whoever answers before a route is reached: a full server, a bad path, a panic.
+pub fn error_page(storefront: Storefront) -> http_kit::ErrorPage {
+    let site = site::Site { shop: Arc::new(site::Shop::new(storefront)), market: 0 };
+    Arc::new(move |status, failure| pages::error::at_the_front(&site, status, failure))
+}
+
 /// The pages, with the 404 page as fallback.
 ///
 /// # Panics

@@ -81,6 +81,13 @@ pub(crate) fn failure(site: &Site, failure: &Failure) -> Response {
     }
 }
 
+/// As [`failure`], with a status that was decided already.
+pub(crate) fn at_the_front(site: &Site, status: StatusCode, cause: &Failure) -> Response {
+    let mut response = failure(site, cause);
+    *response.status_mut() = status;
+    response
+}
+
 /// The market whose language a stranger's path is answered in.
 fn site_for(site: &Site, uri: &Uri, headers: &HeaderMap) -> Site {
     let shop = &site.shop;

@@ -65,6 +65,7 @@ pub(crate) struct Phrases {
     pub(crate) quantity: &'static str,
     pub(crate) add_to_cart: &'static str,
     pub(crate) no_such_variant: &'static str,
+    pub(crate) variant_sold_out: &'static str,
     pub(crate) cannot_be_added: &'static str,
     pub(crate) cart_full: &'static str,
     pub(crate) pictures: &'static str,
@@ -117,8 +118,9 @@ pub(crate) struct Phrases {
     pub(crate) update_totals: &'static str,
     pub(crate) payment: &'static str,
     pub(crate) test_payment: &'static str,
+    pub(crate) more_tokens: &'static str,
     /// In the order of `checkout::form::TOKENS`.
-    pub(crate) tokens: [Message; 8],
+    pub(crate) tokens: [Message; 10],
     pub(crate) your_order: &'static str,
     pub(crate) place_order: &'static str,
     pub(crate) order_hint: &'static str,
@@ -137,6 +139,7 @@ pub(crate) struct Phrases {
     pub(crate) declined_funds: &'static str,
     pub(crate) out_of_stock: &'static str,
     pub(crate) cart_changed: &'static str,
+    pub(crate) form_changed: &'static str,
     pub(crate) in_progress: &'static str,
     pub(crate) try_again: &'static str,
     // Orders.
@@ -284,7 +287,9 @@ impl Phrases {
     }
 
     pub(crate) fn days(&self, min: u16, max: u16) -> String {
-        if min == max {
+        if (min, max) == (1, 1) {
+            say!(self, "1 working day", "1 Werktag")
+        } else if min == max {
             say!(self, "{min} working days", "{min} Werktage")
         } else {
             say!(self, "{min}–{max} working days", "{min}–{max} Werktage")

@@ -1,5 +1,6 @@
 //! Things to show: products, carts, quotes and orders with the texts that a test asks for.
-#![allow(dead_code, reason = "each of the test targets that include this file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "tests may end here")]
+#![allow(dead_code, reason = "each of the targets that include this file uses a part of it")]
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! A shop in memory: the contracts answered by the simplest thing that behaves like the services.
+#![allow(clippy::unwrap_used, reason = "tests may end here")]
 
 pub(crate) mod goods;
 
@@ -414,11 +415,11 @@ impl Checkout for World {
     }
 
     async fn resume(&self, _: StoreId, order: OrderId) -> Result<()> {
-        if let Some(order) = self.orders.lock().unwrap().get_mut(&order) {
-            if order.payment_status == PaymentStatus::RequiresAction {
-                order.next_action = None;
-                (order.status, order.payment_status) = (OrderStatus::Confirmed, PaymentStatus::Paid);
-            }
+        if let Some(order) = self.orders.lock().unwrap().get_mut(&order)
+            && order.payment_status == PaymentStatus::RequiresAction
+        {
+            order.next_action = None;
+            (order.status, order.payment_status) = (OrderStatus::Confirmed, PaymentStatus::Paid);
         }
         Ok(())
     }

@@ -19,6 +19,9 @@ pub(crate) async fn add(State(site): State<Site>, headers: HeaderMap, fields: Fi
     let found = handles.catalog.product(handles.store, handle, &site.here().view);
     let picked = found.as_deref().and_then(|product| pick(product, &fields));
     let sku = match (&found, picked) {
+        (Some(product), Some(index)) if !product.variants[index].available => {
+            return product::refused(&site, handle, Some(index), t.variant_sold_out);
+        }
         (Some(product), Some(index)) => product.variants[index].sku.clone(),
         (Some(_), None) if fields.get("sku").is_none() => {
             return product::refused(&site, handle, None, t.no_such_variant);
@@ -38,7 +41,7 @@ pub(crate) async fn add(State(site): State<Site>, headers: HeaderMap, fields: Fi
         Err(failure) => {
             let refused = matches!(failure.kind, ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::NotFound);
             match found {
-                Some(_) if refused && failure.code == "cart_full" => {
+                Some(_) if refused && failure.code == "too_many_lines" => {
                     product::refused(&site, handle, picked, t.cart_full)
                 }
                 Some(_) if refused => product::refused(&site, handle, picked, t.cannot_be_added),

@@ -32,18 +32,31 @@ pub(crate) async fn show(State(site): State<Site>, uri: Uri, headers: HeaderMap)
     let mut data = CartPage::default();
     let fields = Fields::parse(uri.query().unwrap_or("").as_bytes()).unwrap_or_default();
     data.notices.extend(said(site.phrases(), fields.text("notice")));
+    let cart = cart.map(|cart| localised(&site, cart));
     if let Some(cart) = &cart {
         // A cart has one currency: it is shown in the market that has it too.
-        if cart.currency != site.here().market.currency {
-            if let Some(market) = shop.market_of(cart.currency) {
-                return see_other(&site.at(market).url("/cart"));
-            }
+        if cart.currency != site.here().market.currency
+            && let Some(market) = shop.market_of(cart.currency)
+        {
+            return see_other(&site.at(market).url("/cart"));
         }
         data.notices.extend(changes(&site, &headers, cart));
         cookies::set_seen_prices(&mut out, shop, cart.lines.iter().map(|line| (line.id, &line.unit_price)));
     }
     data.cart = cart.filter(|cart| !cart.lines.is_empty());
     with_headers(private(StatusCode::OK, cart_page(&site.context("/cart"), &data)), out)
+}
+
+/// The cart with the titles of this market's language.
+fn localised(site: &Site, mut cart: CartView) -> CartView {
+    let handles = &site.shop.handles;
+    for line in &mut cart.lines {
+        if let Some(sellable) = handles.catalog.sellable(handles.store, &line.sku, &site.here().view) {
+            line.title = sellable.title;
+            line.variant_title = sellable.variant_title;
+        }
+    }
+    cart
 }
 
 /// What the action before this page has to say.

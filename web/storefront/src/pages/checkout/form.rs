@@ -10,7 +10,7 @@ use crate::phrases::Phrases;
 use crate::site::Site;
 
 /// The test provider's tokens, in the order shown. What they are called is in the phrases.
-pub(crate) const TOKENS: [&str; 8] = [
+pub(crate) const TOKENS: [&str; 10] = [
     "tok_approve",
     "tok_3ds",
     "tok_slow",
@@ -19,6 +19,8 @@ pub(crate) const TOKENS: [&str; 8] = [
     "tok_timeout_charged",
     "tok_timeout_lost",
     "tok_webhook_late",
+    "tok_webhook_first",
+    "tok_webhook_twice",
 ];
 
 #[derive(Clone, Debug)]

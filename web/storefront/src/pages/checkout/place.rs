@@ -3,11 +3,13 @@
 //! The form carries the key that was made when it was rendered, the cart's version and the total shown: sent twice, it
 //! is one order and the same answer (I11). A new key is made only once the answer to the old one is definite.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use contracts::checkout::{PaymentChoice, PlaceOrder, Placed};
-use contracts::ledger::Idempotency;
+use http_kit::{Caller, IdempotencyKey};
 use kernel::{ErrorKind, Failure, FieldError, OrderId};
 use serde_json::Value;
 
@@ -20,7 +22,10 @@ use crate::parts::Tone;
 use crate::respond::{private, see_other, with_headers};
 use crate::site::Site;
 
-pub(crate) async fn place(State(site): State<Site>, headers: HeaderMap, fields: Fields) -> Response {
+/// How often an order that is just being placed by an earlier click is asked for again, and how long after.
+const PATIENCE: (u32, Duration) = (8, Duration::from_millis(500));
+
+pub(crate) async fn place(State(site): State<Site>, caller: Caller, headers: HeaderMap, fields: Fields) -> Response {
     let Some(promise) = Promise::read(&site, &headers, &fields) else { return see_other(&site.url("/cart")) };
     let form = CheckoutForm::read(&fields, &first_country(&site));
     if fields.text("intent") == "update" {
@@ -40,23 +45,31 @@ pub(crate) async fn place(State(site): State<Site>, headers: HeaderMap, fields: 
         payment: PaymentChoice { provider: "test".to_owned(), token: form.token.clone() },
         expected_total: Some(promise.total),
     };
-    let request_id = headers.get("x-request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let idempotency = idempotency(&promise, &order);
-    let handles = &site.shop.handles;
-    match handles.checkout.place(handles.store, &promise.access, order, idempotency, request_id).await {
+    match ask(&site, &caller, &promise, &order).await {
         Ok(placed) => answer(&site, &headers, &promise, form, placed).await,
         Err(failure) => refused(&site, &headers, &promise, form, &failure).await,
     }
 }
 
-/// The scope is the cart's secret and this route; the fingerprint is the whole order.
-fn idempotency(promise: &Promise, order: &PlaceOrder) -> Idempotency {
-    let mut scope = promise.access.secret.expose().as_bytes().to_vec();
-    scope.extend_from_slice(b" POST /checkout");
-    let body = serde_json::to_vec(order).expect("an order is strings and numbers");
-    let digest = ring::digest::digest(&ring::digest::SHA256, &body);
-    let fingerprint = digest.as_ref().try_into().expect("SHA-256 has 32 bytes");
-    Idempotency { scope, key: promise.key.clone(), fingerprint }
+/// Places the order. A second click arrives while the first is on its way: it waits for the same answer.
+async fn ask(site: &Site, caller: &Caller, promise: &Promise, order: &PlaceOrder) -> Result<Placed, Failure> {
+    let handles = &site.shop.handles;
+    let key = IdempotencyKey(promise.key.clone());
+    let secret = Some(&promise.access.secret);
+    let (mut attempts, pause) = PATIENCE;
+    loop {
+        let idempotency = http_kit::idempotency(caller, secret, "POST", "/checkout", &key, order);
+        let request_id = Some(caller.request_id.clone());
+        let placed =
+            handles.checkout.place(handles.store, &promise.access, order.clone(), idempotency, request_id).await;
+        match placed {
+            Err(failure) if attempts > 0 && failure.kind == ErrorKind::Conflict && failure.retry_after_s.is_some() => {
+                attempts -= 1;
+                tokio::time::sleep(pause).await;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// The order was decided: go to it, to the provider, or back to the form.
@@ -159,15 +172,20 @@ fn trouble(site: &Site, promise: &Promise, failure: &Failure, settled: bool) -> 
     let t = site.phrases();
     let say = |tone, text: &str| vec![(tone, text.to_owned())];
     let (status, notices) = match (failure.kind, failure.code.as_ref()) {
-        (ErrorKind::PaymentDeclined, "insufficient_funds") => (402, say(Tone::Bad, t.declined_funds)),
-        (ErrorKind::PaymentDeclined, _) => (402, say(Tone::Bad, t.declined)),
+        (ErrorKind::PaymentDeclined, _) => {
+            let reason = failure.extra.as_ref().and_then(|extra| extra.get("decline_code")).and_then(Value::as_str);
+            let poor = reason == Some("insufficient_funds");
+            (402, say(Tone::Bad, if poor { t.declined_funds } else { t.declined }))
+        }
         (ErrorKind::Conflict, "out_of_stock") => (409, say(Tone::Bad, t.out_of_stock)),
         (ErrorKind::Conflict, "price_changed") => {
             let shown = crate::format::money(&site.here().market.locale, promise.total);
             (409, vec![(Tone::Attention, t.total_changed(&shown))])
         }
         (ErrorKind::Conflict, _) if failure.retry_after_s.is_some() => (409, say(Tone::Attention, t.in_progress)),
+        (ErrorKind::Conflict, "order_cancelled") => (409, say(Tone::Attention, t.cancelled_text)),
         (ErrorKind::Conflict | ErrorKind::PreconditionFailed, _) => (409, say(Tone::Attention, t.cart_changed)),
+        (ErrorKind::Invalid, "idempotency_key_reused") => (422, say(Tone::Attention, t.form_changed)),
         (ErrorKind::Invalid, _) if failure.errors.is_empty() => (422, say(Tone::Bad, &failure.detail)),
         (ErrorKind::Invalid, _) => (422, Vec::new()),
         (ErrorKind::Unavailable | ErrorKind::RateLimited, _) => (503, say(Tone::Bad, t.try_again)),

@@ -19,10 +19,10 @@ pub(crate) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
         Ok(_) => return with_headers(see_other(&site.url("/cart")), out),
         Err(failure) => return error::failure(&site, &failure),
     };
-    if cart.currency != site.here().market.currency {
-        if let Some(market) = site.shop.market_of(cart.currency) {
-            return see_other(&site.at(market).url("/checkout"));
-        }
+    if cart.currency != site.here().market.currency
+        && let Some(market) = site.shop.market_of(cart.currency)
+    {
+        return see_other(&site.at(market).url("/checkout"));
     }
     let form = CheckoutForm::read(&Fields::default(), &first_country(&site));
     match checkout::quote(&site, &access, &form).await {

@@ -11,6 +11,9 @@ use crate::pages::checkout::form::{CheckoutForm, TOKENS, explain};
 use crate::parts::{Tone, notice, thumbnail, totals};
 use crate::site::PageContext;
 
+/// How many of the tokens are shown at once; the others are a click away.
+const COMMON_TOKENS: usize = 4;
+
 pub(crate) struct CheckoutPage {
     pub(crate) quote: Quote,
     pub(crate) form: CheckoutForm,
@@ -51,9 +54,9 @@ pub(crate) fn checkout_page(ctx: &PageContext<'_>, data: &CheckoutPage) -> Marku
                 button.visually-hidden type="submit" name="intent" value="place" tabindex="-1" aria-hidden="true" { (t.place_order) }
                 (contact(ctx, data))
                 (delivery(ctx, data))
+                (billing(ctx, data))
                 (shipping(ctx, data))
                 (payment(ctx, data))
-                (billing(ctx, data))
             }
             (summary(ctx, data))
         }
@@ -122,7 +125,7 @@ fn address(
         let autocomplete = format!("{group} {token}");
         // Fields that are hidden until asked for cannot be demanded by the browser.
         let demanded = required && prefix.is_empty();
-        let markup = field(
+        field(
             ctx,
             data,
             &Field {
@@ -135,8 +138,7 @@ fn address(
                 required: demanded || (required && !prefix.is_empty() && data.form.other_billing),
                 max,
             },
-        );
-        markup
+        )
     };
     html! {
         (text("name", t.full_name, &typed.name, "name", true, 200))
@@ -223,16 +225,26 @@ fn payment(ctx: &PageContext<'_>, data: &CheckoutPage) -> Markup {
         fieldset {
             legend { (t.payment) }
             p.muted.small { (t.test_payment) }
-            @for (token, (name, text)) in TOKENS.iter().zip(t.tokens) {
-                label.option-row {
-                    input type="radio" name="token" value=(token) required checked[data.form.token == *token];
-                    span {
-                        strong { (name) }
-                        span.muted.small { (text) }
-                    }
-                }
+            @let cases: Vec<Markup> = TOKENS.iter().zip(t.tokens).map(|(token, words)| test_case(data, token, words)).collect();
+            @for case in &cases[..COMMON_TOKENS] { (case) }
+            details.more-tokens open[TOKENS[COMMON_TOKENS..].contains(&data.form.token.as_str())] {
+                summary { (t.more_tokens) }
+                div { @for case in &cases[COMMON_TOKENS..] { (case) } }
             }
             @if let Some(error) = error { p.error { (explain(t, error)) } }
+        }
+    }
+}
+
+/// One thing that the test provider can do.
+fn test_case(data: &CheckoutPage, token: &str, (name, text): (&str, &str)) -> Markup {
+    html! {
+        label.option-row {
+            input type="radio" name="token" value=(token) required checked[data.form.token == token];
+            span {
+                strong { (name) }
+                span.muted.small { (text) }
+            }
         }
     }
 }

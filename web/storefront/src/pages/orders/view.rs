@@ -179,11 +179,13 @@ fn returns(ctx: &PageContext<'_>, order: &OrderView) -> Markup {
 fn timeline(ctx: &PageContext<'_>, order: &OrderView) -> Markup {
     let t = ctx.phrases;
     html! {
-        @if !order.timeline.is_empty() {
+        // Notes are the shop's own.
+        @let entries: Vec<_> = order.timeline.iter().rev().filter(|entry| entry.event != "order.note_added").collect();
+        @if !entries.is_empty() {
             section aria-labelledby="timeline" {
                 h2 #timeline { (t.timeline) }
                 ol.timeline {
-                    @for entry in order.timeline.iter().rev() {
+                    @for entry in entries {
                         li {
                             p { (t.event(&entry.event).unwrap_or(&entry.text)) }
                             p.muted.small { (time(ctx, entry.at.0)) }
