@@ -1,0 +1,171 @@
+//! The ledger in SQLite: one file, one process, one writing connection.
+//!
+//! The writer blocks, so its batcher runs on a thread of its own. Everything in the hot path appends: tables are keyed
+//! by numbers that only grow, and what a batch needs of recent orders is still in the writer's [`cache`].
+
+mod cache;
+mod load;
+mod read;
+mod rows;
+mod store;
+mod store_order;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use infra::sqlite::{DbError, Migration, Synchronous, connect, migrate};
+use kernel::Timestamp;
+use rusqlite::Connection;
+
+use super::{Engine, EngineError};
+use crate::state::{Changes, Keys, Meta, State};
+use cache::Cache;
+
+pub use read::SqliteReader;
+
+/// The schema, step by step; append-only.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "0001_initial", sql: include_str!("../../../migrations/0001_initial.sql") }];
+
+/// Pages that the writer keeps in memory, in KiB: the random ones (ids, idempotency keys) of a few million orders.
+const CACHE_KIB: i64 = 64 * 1024;
+
+/// Settings of the writer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SqliteOptions {
+    /// Added to every commit: the bench simulates a disk that is redundant over zones with it (about 2 ms).
+    pub commit_delay: Option<Duration>,
+}
+
+/// The writing side. Its methods block until they are done.
+pub struct SqliteEngine {
+    conn: Connection,
+    cache: Cache,
+    /// Whether a transaction is open. It is opened by the first statement that needs one, so that a batch that finds
+    /// everything in the cache and changes nothing does not touch the file.
+    open: bool,
+    options: SqliteOptions,
+}
+
+/// Opens (or creates) the ledger at `path`: the writer, and `readers` connections for reading.
+///
+/// # Errors
+/// When the file cannot be opened or a migration fails.
+pub fn open(path: &Path, readers: usize) -> Result<(SqliteEngine, SqliteReader), DbError> {
+    open_with(path, readers, SqliteOptions::default())
+}
+
+/// [`open`] with other settings.
+///
+/// # Errors
+/// When the file cannot be opened or a migration fails.
+pub fn open_with(path: &Path, readers: usize, options: SqliteOptions) -> Result<(SqliteEngine, SqliteReader), DbError> {
+    let mut conn = connect(path, Synchronous::Full, false)?;
+    conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    migrate(&mut conn, MIGRATIONS)?;
+    let reader = SqliteReader::open(path, readers)?;
+    Ok((SqliteEngine { conn, cache: Cache::new(), open: false, options }, reader))
+}
+
+fn failed(error: &rusqlite::Error) -> EngineError {
+    EngineError::Failed(error.to_string())
+}
+
+impl SqliteEngine {
+    /// Opens a transaction unless one is open.
+    fn ensure_open(&mut self) -> rusqlite::Result<()> {
+        if !self.open {
+            self.conn.prepare_cached("begin immediate")?.execute([])?;
+            self.open = true;
+        }
+        Ok(())
+    }
+
+    fn abandon(&mut self) {
+        if std::mem::take(&mut self.open) {
+            // Fails only when SQLite has rolled back by itself already.
+            let _ = self.conn.execute_batch("rollback");
+        }
+    }
+
+    fn current_meta(&mut self) -> rusqlite::Result<Meta> {
+        if let Some((meta, _)) = &self.cache.meta {
+            return Ok(meta.clone());
+        }
+        self.ensure_open()?;
+        let known = rows::meta(&self.conn)?;
+        let meta = known.0.clone();
+        self.cache.meta = Some(known);
+        Ok(meta)
+    }
+
+    fn write(&mut self, changes: &Changes) -> Result<(), EngineError> {
+        self.ensure_open().map_err(|e| failed(&e))?;
+        store::store(&self.conn, &mut self.cache, changes).map_err(|e| failed(&e))?;
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), EngineError> {
+        if let Some(delay) = self.options.commit_delay {
+            std::thread::sleep(delay);
+        }
+        let committed = self.conn.prepare_cached("commit").and_then(|mut statement| statement.execute([]));
+        match committed {
+            Ok(_) => {
+                self.open = false;
+                Ok(())
+            }
+            // The pages may have reached the disk although the call that says so failed.
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure) => {
+                Err(EngineError::Unknown(error.to_string()))
+            }
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    /// Deletes up to `limit` answered requests whose idempotency keys expired before `now`, oldest first. How many
+    /// there were: call again while it is `limit`, between batches, so that no shopper waits for it.
+    ///
+    /// # Errors
+    /// When nothing was deleted.
+    pub fn prune_idempotency(&mut self, now: Timestamp, limit: u32) -> Result<usize, EngineError> {
+        let pruned = self.ensure_open().and_then(|()| store::prune_idempotency(&self.conn, now.millis(), limit));
+        let ended = pruned.map_err(|e| failed(&e)).and_then(|pruned| self.end().map(|()| pruned));
+        if ended.is_err() {
+            self.abandon();
+            self.cache.clear();
+        }
+        ended
+    }
+}
+
+#[async_trait]
+impl Engine for SqliteEngine {
+    async fn begin(&mut self) -> Result<Meta, EngineError> {
+        // Whoever dropped the last batch in the middle did not say so.
+        self.abandon();
+        self.current_meta().map_err(|e| failed(&e))
+    }
+
+    async fn load(&mut self, keys: &Keys, state: &mut State) -> Result<(), EngineError> {
+        self.ensure_open()
+            .and_then(|()| load::load(&self.conn, &mut self.cache, keys, state))
+            .map_err(|e| failed(&e))
+    }
+
+    async fn commit(&mut self, changes: &Changes) -> Result<(), EngineError> {
+        let stored = self.write(changes);
+        if stored.is_err() {
+            self.abandon();
+            self.cache.clear();
+        }
+        stored
+    }
+
+    async fn rollback(&mut self) {
+        self.abandon();
+    }
+}
