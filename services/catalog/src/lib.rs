@@ -19,7 +19,10 @@
 
 mod api;
 mod change;
+pub mod demo;
 pub mod import;
+mod load;
+pub mod media;
 mod model;
 mod rules;
 mod service;
@@ -27,4 +30,5 @@ mod store;
 
 pub use api::routes;
 pub use change::Expected;
+pub use load::Assortment;
 pub use service::CatalogService;

@@ -198,7 +198,7 @@ impl Inner {
 
 /// Fills the model from the database.
 fn load(db: &Db, model: &Model) -> Result<()> {
-    let taxonomies = db.read_now(|conn| store::taxonomy::load(conn))?;
+    let taxonomies = db.read_now(store::taxonomy::load)?;
     for (store, taxonomy) in taxonomies {
         model.store(store).apply(vec![Changed::Taxonomy(Arc::new(taxonomy))]);
     }

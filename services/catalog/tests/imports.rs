@@ -1,5 +1,7 @@
 //! Product exports go in as merchants have them.
 
+#![allow(clippy::unwrap_used)] // What tests call is test code too.
+
 mod shop;
 
 use bytes::Bytes;

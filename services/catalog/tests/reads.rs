@@ -1,5 +1,7 @@
 //! Reads come from memory, agree with the store, and page without skipping.
 
+#![allow(clippy::unwrap_used)] // What tests call is test code too.
+
 mod shop;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +26,7 @@ const SORTS: [ProductSort; 4] =
     [ProductSort::Newest, ProductSort::PriceAsc, ProductSort::PriceDesc, ProductSort::Title];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// Whatever is inserted and deleted between two pages: every product that is there all the time is seen once.
     #[test]
@@ -134,9 +136,9 @@ async fn a_read_touches_no_database() {
     let mut content = product("Shoe", "shoe", 5_000);
     content.category = Some("shoes".to_owned());
     catalog.create_product(STORE, "shoe", content).await.unwrap();
-    for entry in std::fs::read_dir(dir.path()).unwrap() {
-        let file = std::fs::OpenOptions::new().write(true).open(entry.unwrap().path()).unwrap();
-        file.set_len(0).unwrap();
+    // Not the -shm file: SQLite maps it into memory, where a cut would be a signal and no error.
+    for name in ["catalog.db", "catalog.db-wal"] {
+        std::fs::OpenOptions::new().write(true).open(dir.path().join(name)).unwrap().set_len(0).unwrap();
     }
     assert!(catalog.document(STORE, "shoe").await.is_err(), "the database is gone indeed");
     let sku = Sku::new("shoe-1").unwrap();

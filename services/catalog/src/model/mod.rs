@@ -33,6 +33,9 @@ use listing::{Kept, Lineup, LineupKey, PageKey, PageShown};
 /// Products that may be held rendered; beyond it the one rendered longest ago is forgotten. About 30 kB each.
 const MAX_RENDERED: usize = 4_096;
 
+/// A list that is never split, with its JSON.
+type Whole<T> = (Arc<Vec<T>>, Rendered);
+
 /// What a commit means for the model.
 pub(crate) enum Changed {
     /// A product is now this, and shoppers can see it.
@@ -136,8 +139,8 @@ pub(crate) struct StoreModel {
     generation: AtomicU64,
     pages: Mutex<Kept<PageKey, Arc<PageShown>>>,
     lineups: Mutex<Kept<LineupKey, Lineup>>,
-    trees: Mutex<Kept<Arc<str>, (Arc<Vec<CategoryNode>>, Rendered)>>,
-    lists: Mutex<Kept<Arc<str>, (Arc<Vec<CollectionView>>, Rendered)>>,
+    trees: Mutex<Kept<Arc<str>, Whole<CategoryNode>>>,
+    lists: Mutex<Kept<Arc<str>, Whole<CollectionView>>>,
     /// Products that hold something rendered, the longest rendered first.
     rendered: Mutex<VecDeque<Weak<Entry>>>,
 }
@@ -317,7 +320,7 @@ impl StoreModel {
         Ok(self.page(query, view)?.json(query))
     }
 
-    pub(crate) fn categories(&self, locale: &str) -> (Arc<Vec<CategoryNode>>, Rendered) {
+    pub(crate) fn categories(&self, locale: &str) -> Whole<CategoryNode> {
         let shelves = self.shelves.read();
         let locale = shelves.locale(locale);
         if let Some(found) = self.trees.lock().get(shelves.content, &locale) {
@@ -330,7 +333,7 @@ impl StoreModel {
         (tree, rendered)
     }
 
-    pub(crate) fn collections(&self, locale: &str) -> (Arc<Vec<CollectionView>>, Rendered) {
+    pub(crate) fn collections(&self, locale: &str) -> Whole<CollectionView> {
         let shelves = self.shelves.read();
         let locale = shelves.locale(locale);
         if let Some(found) = self.lists.lock().get(shelves.content, &locale) {

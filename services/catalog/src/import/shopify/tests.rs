@@ -147,7 +147,7 @@ proptest! {
     fn any_cells_are_survived(cells in prop::collection::vec("[ -~äß靴\n\"']{0,12}", 47)) {
         let header = SAMPLE[3..].split(|b| *b == b'\r').next().unwrap();
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(header.to_vec());
-        writer.write_record(&[""; 1]).unwrap();
+        writer.write_record([""; 1]).unwrap();
         writer.write_record(&cells).unwrap();
         writer.write_record(&cells).unwrap();
         let parsed = parse(&writer.into_inner().unwrap(), &options()).unwrap();
