@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use contracts::event::Event;
 use contracts::ledger::Actor;
 use kernel::mutant::{Mutant, planted};
-use kernel::{Failure, SharedClock, SharedRng, Sku, StoreId};
+use kernel::{ErrorKind, Failure, SharedClock, SharedRng, Sku, StoreId};
 use tokio_util::sync::CancellationToken;
 
 use crate::decide::{Command, ConsumerEffect, Envelope};
@@ -79,18 +79,29 @@ impl Relay {
         let reader = self.ledger.reader();
         let cursor = reader.cursor(self.consumer.name()).await?;
         let events = reader.events(None, cursor, WINDOW).await?;
-        let Some(last) = events.last().map(|e| e.position) else { return Ok(retried) };
+        if events.is_empty() {
+            return Ok(retried);
+        }
         let parked = reader.parked(self.consumer.name()).await?;
         let mut blocked: BTreeSet<String> = parked.into_iter().map(|p| p.aggregate).collect();
         let mut newly_parked = Vec::new();
+        let mut last = cursor;
         for event in &events {
             if blocked.contains(&event.aggregate) {
                 newly_parked.push(self.park(event, 0));
             } else if let Err(error) = self.consumer.take(event).await {
+                if error.kind == ErrorKind::Unavailable {
+                    // Nothing is wrong with the event: its consumer is full or away. Go on here later.
+                    break;
+                }
                 tracing::warn!(consumer = self.consumer.name(), event = %event.id, kind = event.kind, %error, "an event is tried again later");
                 blocked.insert(event.aggregate.clone());
                 newly_parked.push(self.park(event, 1));
             }
+            last = event.position;
+        }
+        if last == cursor {
+            return Ok(retried);
         }
         if planted(Mutant::CursorSkipsInFlight) {
             newly_parked.clear();
@@ -142,6 +153,7 @@ impl Relay {
             let consumer = self.consumer.name().to_owned();
             match self.consumer.take(event).await {
                 Ok(()) => self.submit(Command::Unpark { consumer, position: row.position }).await?,
+                Err(error) if error.kind == ErrorKind::Unavailable => return Ok(false),
                 Err(error) => {
                     let again = self.park(event, row.tries + 1);
                     if again.dead {

@@ -86,7 +86,11 @@ fn finish(tx: &mut Tx<'_>, order: Order, next: Option<Next>) -> Result<Reply, Fa
 }
 
 fn apply_payment(tx: &mut Tx<'_>, order: &mut Order, payment: &ProviderPayment) -> Result<(), Failure> {
-    if payment.revision < order.payment.revision && !planted(Mutant::OldStateOverwritesNew) {
+    if payment.revision < order.payment.revision {
+        if planted(Mutant::OldStateOverwritesNew) {
+            order.payment.revision = payment.revision;
+            order.payment.captured_minor = payment.captured_minor;
+        }
         return Ok(());
     }
     order.payment.revision = payment.revision;
