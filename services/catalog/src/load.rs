@@ -5,6 +5,7 @@ use contracts::catalog::{Category, Collection, ProductContent, ProductType};
 use kernel::StoreId;
 
 use crate::change::Expected;
+use crate::demo::Demo;
 use crate::service::CatalogService;
 
 /// Everything a shop starts with. Categories stand after those above them.
@@ -17,6 +18,20 @@ pub struct Assortment {
 }
 
 impl CatalogService {
+    /// Takes in the demo shop; its stock is the ledger's to take in, its pictures are drawn when asked for.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub async fn load_demo(&self, store: StoreId, demo: &Demo) -> Result<()> {
+        let assortment = Assortment {
+            product_types: demo.product_types.clone(),
+            categories: demo.categories.clone(),
+            collections: demo.collections.clone(),
+            products: demo.products.clone(),
+        };
+        self.load(store, assortment).await
+    }
+
     /// Takes in a whole assortment in one transaction: all of it is there afterwards, or nothing of it.
     ///
     /// # Errors

@@ -16,12 +16,14 @@ use kernel::{Currency, Cursor, Failure, Page, PageRequest, SharedClock, SharedRn
 use tokio::sync::{Mutex, oneshot};
 
 use crate::change::{Change, Expected};
+use crate::media::MediaStore;
 use crate::model::{Changed, Model};
 use crate::store::{self, Fault, outbox, product};
 
 /// The catalog of an installation. Cheap to share by `Arc`.
 pub struct CatalogService {
     inner: Arc<Inner>,
+    media: Arc<MediaStore>,
     spawner: Spawner,
     default_view: View,
 }
@@ -42,11 +44,11 @@ struct Desk {
 }
 
 impl CatalogService {
-    /// Opens `catalog.db` in `data_dir` and reads every active product into memory. `default_view` is the currency
-    /// and language of the shop's first market.
+    /// Opens `catalog.db` and the folder `media` in `data_dir` and reads every active product into memory.
+    /// `default_view` is the currency and language of the shop's first market.
     ///
     /// # Errors
-    /// Internal, when the database cannot be opened or read.
+    /// Internal, when the database or the folder cannot be opened or read.
     pub fn open(
         data_dir: &Path,
         store: StoreId,
@@ -61,7 +63,14 @@ impl CatalogService {
         model.store(store);
         let desk = Arc::new(Desk { model, clock, rng });
         let inner = Arc::new(Inner { db, desk, changing: Mutex::new(()) });
-        Ok(Arc::new(CatalogService { inner, spawner, default_view }))
+        let media = MediaStore::open(&data_dir.join("media"), Arc::new(crate::demo::artwork))?;
+        Ok(Arc::new(CatalogService { inner, media, spawner, default_view }))
+    }
+
+    /// The pictures, for the routes that serve them.
+    #[must_use]
+    pub fn media(&self) -> &Arc<MediaStore> {
+        &self.media
     }
 
     /// The currency and language of whoever asks for none.
@@ -289,8 +298,9 @@ impl Catalog for CatalogService {
         Ok(self.taxonomy(store).types.values().cloned().collect())
     }
 
-    async fn put_media(&self, _store: StoreId, _content_type: &str, _bytes: bytes::Bytes) -> Result<Media> {
-        Err(Failure::unavailable("Pictures cannot be taken in yet.", 60))
+    /// Pictures are named by their content and carry nothing of a store; documents, which do, refer to them.
+    async fn put_media(&self, _store: StoreId, content_type: &str, bytes: bytes::Bytes) -> Result<Media> {
+        self.media.put(content_type, bytes).await
     }
 }
 

@@ -7,9 +7,7 @@ use http::header::CONTENT_TYPE;
 use http_kit::{Api, Caller, Json, ProblemDocument, Problems, read_body};
 
 use super::Shelf;
-
-/// The largest picture that is taken in, in bytes.
-const MAX_IMAGE: usize = 16 * 1024 * 1024;
+use crate::media::MAX_UPLOAD;
 
 /// Upload an image
 ///
@@ -29,7 +27,7 @@ pub(crate) async fn media_create(State(shelf): State<Shelf>, caller: Caller, req
     caller.require(Scope::Catalog)?;
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = kind.unwrap_or("application/octet-stream").to_owned();
-    let body = read_body(request, MAX_IMAGE).await?;
+    let body = read_body(request, MAX_UPLOAD).await?;
     let media = shelf.catalog.put_media(caller.store, &kind, body).await?;
     let mut response = http_kit::private(Json(media));
     *response.status_mut() = StatusCode::CREATED;

@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use contracts::catalog::{
-    AttributeValue, ImageView, Product, ProductCard, ProductOption, ProductView, Rendered, Sellable, VariantView,
+    AttributeValue, ImageView, Media, Product, ProductCard, ProductOption, ProductView, Rendered, Sellable, VariantView,
 };
+use contracts::market::Texts;
 use kernel::{Currency, Money, ProductId, Sku, Timestamp};
 use parking_lot::RwLock;
 
 use super::render;
 use super::words::{Interner, Words};
+use crate::media;
 
 /// A variant. What its options say is looked up in the product's.
 pub(crate) struct Item {
@@ -121,7 +123,7 @@ impl Entry {
                 image: variant.image.and_then(|image| u16::try_from(image).ok()),
             })
             .collect();
-        let picture = |media: &contracts::catalog::Media| Picture {
+        let picture = |media: &Media| Picture {
             source: media.source.as_str().into(),
             alt: words(&media.alt),
             width: media.width,
@@ -316,7 +318,8 @@ impl Tag {
 
 impl Picture {
     fn view(&self, locale: &str) -> ImageView {
-        super::image::view(&self.source, self.width, self.height, self.alt.get(locale))
+        let (source, width, height) = (self.source.to_string(), self.width, self.height);
+        media::view(&Media { source, alt: Texts::default(), width, height }, self.alt.get(locale))
     }
 }
 

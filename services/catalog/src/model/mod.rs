@@ -5,7 +5,6 @@
 //! generation.
 
 mod entry;
-mod image;
 mod listing;
 mod render;
 mod taxonomy;

@@ -223,10 +223,10 @@ pub(super) fn check_media(media: &Media, at: &str, problems: &mut Problems) {
         .strip_prefix("https://")
         .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && source.len() <= 2_048);
     let url_safe = source.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"\"<>\\^`{|}".contains(c));
-    let key = (1..=128).contains(&source.len())
-        && !source.starts_with('.')
-        && !source.contains("..")
-        && source.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let key = source.strip_prefix("sha256-").and_then(|rest| rest.split_once('.')).is_some_and(|(hash, kind)| {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        hash.len() == 32 && hash.bytes().all(hex) && ["svg", "jpg", "png"].contains(&kind)
+    });
     if !(key || remote && url_safe) {
         problems.add(format!("{at}/source"), "invalid_source", "Name an uploaded image or an https URL.");
     }
