@@ -1,19 +1,20 @@
 //! The storefront: what shoppers see, as server-rendered HTML that works without JavaScript.
 //!
 //! Owns the pages, their texts in English and German, their styles and the page cache. Calls
-//! [`CatalogRead`] (memory only), [`Carts`], [`Checkout`] and [`Orders`]; emits nothing. It speaks only contracts.
+//! [`contracts::catalog::CatalogRead`] (memory only), [`contracts::cart::Carts`],
+//! [`contracts::checkout::Checkout`] and [`contracts::ledger::Orders`]; emits nothing. It speaks only contracts.
 //!
 //! - A page is a typed function from a `PageContext` and its data to markup (`pages/*`, one file per endpoint). Each has
 //!   samples, and one test renders them all in every market and language.
-//! - Home, listings, products, sitemap: rendered once per catalog generation, served from [`cache`], nothing personal in
+//! - Home, listings, products, sitemap: rendered once per catalog generation, served from `cache`, nothing personal in
 //!   them. Everything else is `private, no-store`.
 //! - Each market has its own URLs: the first without a prefix, the others under `/{handle}` (docs/adr/0004).
-//! - Every form is a [`form::Fields`], which refuses posts from other sites; every post answers with a redirect, or with
+//! - Every form is a `form::Fields`, which refuses posts from other sites; every post answers with a redirect, or with
 //!   the same page and what is wrong with the input.
 //! - I11: the checkout form carries an idempotency key made when it was rendered, so that sending it twice is one order.
 //!   I3 is the ledger's; the cart version and the total that the shopper saw travel with the form.
 //!
-//! [`Storefront::routes`] sets the fallback (the 404 page), so it is merged last.
+//! [`routes`] sets the fallback (the 404 page), so it is merged last.
 
 mod assets;
 mod cache;
@@ -37,31 +38,8 @@ mod markup;
 use std::sync::Arc;
 
 use axum::Router;
-use contracts::cart::Carts;
-use contracts::catalog::CatalogRead;
-use contracts::checkout::Checkout;
-use contracts::ledger::Orders;
-use contracts::market::Market;
-use kernel::{SharedClock, SharedRng, StoreId};
 
-/// What the storefront needs to know and to call.
-#[derive(Clone)]
-pub struct Storefront {
-    pub catalog: Arc<dyn CatalogRead>,
-    pub carts: Arc<dyn Carts>,
-    pub checkout: Arc<dyn Checkout>,
-    pub orders: Arc<dyn Orders>,
-    /// At least one. The first is shown at `/`, each other one at `/{handle}`.
-    pub markets: Vec<Market>,
-    pub store: StoreId,
-    /// The name in titles and header.
-    pub name: String,
-    /// Scheme and authority of the public address, e.g. `https://shop.example`, without a slash at the end. Canonical
-    /// links are relative and cookies not `Secure` without one.
-    pub base_url: Option<String>,
-    pub clock: SharedClock,
-    pub rng: SharedRng,
-}
+pub use site::Storefront;
 
 /// Failures as pages, for whoever answers before a route is reached: a full server, a bad path, a panic.
 pub fn error_page(storefront: Storefront) -> http_kit::ErrorPage {

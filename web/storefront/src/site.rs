@@ -3,14 +3,35 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
-use contracts::catalog::{CategoryNode, View};
+use contracts::cart::Carts;
+use contracts::catalog::{CatalogRead, CategoryNode, View};
+use contracts::checkout::Checkout;
+use contracts::ledger::Orders;
 use contracts::market::Market;
-use kernel::Currency;
+use kernel::{Currency, SharedClock, SharedRng, StoreId};
 
-use crate::Storefront;
 use crate::cache::PageCache;
 use crate::cookies;
 use crate::phrases::Phrases;
+
+/// What the storefront needs to know and to call.
+#[derive(Clone)]
+pub struct Storefront {
+    pub catalog: Arc<dyn CatalogRead>,
+    pub carts: Arc<dyn Carts>,
+    pub checkout: Arc<dyn Checkout>,
+    pub orders: Arc<dyn Orders>,
+    /// At least one. The first is shown at `/`, each other one at `/{handle}`.
+    pub markets: Vec<Market>,
+    pub store: StoreId,
+    /// The name in titles and header.
+    pub name: String,
+    /// Scheme and authority of the public address, e.g. `https://shop.example`, without a slash at the end. Canonical
+    /// links are relative and cookies not `Secure` without one.
+    pub base_url: Option<String>,
+    pub clock: SharedClock,
+    pub rng: SharedRng,
+}
 
 /// A market with what is derived from it once.
 pub(crate) struct MarketSite {
