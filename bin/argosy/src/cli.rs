@@ -1,0 +1,160 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use contracts::identity::Scope;
+
+use crate::config::flags::{Everywhere, Serving};
+
+/// An online store that starts in your garage and grows without a rewrite.
+///
+/// Without a command it opens the shop, as `argosy serve` does.
+#[derive(Debug, Parser)]
+#[command(name = "argosy", version, arg_required_else_help = false, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) everywhere: Everywhere,
+    #[command(flatten)]
+    pub(crate) serving: Serving,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Open the shop and serve it until it is asked to stop
+    Serve(ServeCommand),
+    /// Check and show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Make, list and revoke keys of the API; works while the shop runs
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
+    /// Take in a product export of Shopify (CSV); works while the shop runs
+    ///
+    /// The same file again changes nothing. Rows that cannot be taken in are reported with their lines, and the exit
+    /// code is 1 when there are any.
+    Import(ImportCommand),
+    /// Check that nothing is wrong with orders, stock and payments; works while the shop runs
+    ///
+    /// Checks the invariants of docs and says what to do about each violation. The exit code is 1 when there is one.
+    Doctor(DoctorCommand),
+    /// Print a script that completes this command line in a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print a page of the reference, made from the code
+    #[command(hide = true)]
+    Reference {
+        /// Which page
+        subject: Subject,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeCommand {
+    #[command(flatten)]
+    pub(crate) serving: Serving,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Report everything that is wrong with the configuration
+    Check,
+    /// Show the values in effect and where each comes from; secrets are left out
+    Print,
+    /// Print the reference of all keys, as Markdown
+    Reference,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiKeyCommand {
+    /// Make a key and print it, once
+    Create(ApiKeyCreate),
+    /// List keys, without the keys themselves
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key; it opens nothing a second later
+    Revoke {
+        /// The id that `list` shows
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApiKeyCreate {
+    /// What it is for
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What it may do; may be given several times
+    #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
+    pub(crate) scopes: Vec<ScopeName>,
+    /// Print JSON with the id beside the key
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A [`Scope`], as typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ScopeName {
+    /// Everything
+    Admin,
+    /// Products, categories, collections, imports
+    Catalog,
+    /// Orders, shipments, refunds, returns
+    Orders,
+    /// Stock levels
+    Stock,
+    /// Reading only
+    ReadOnly,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Admin => Scope::Admin,
+            ScopeName::Catalog => Scope::Catalog,
+            ScopeName::Orders => Scope::Orders,
+            ScopeName::Stock => Scope::Stock,
+            ScopeName::ReadOnly => Scope::ReadOnly,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportCommand {
+    /// The export
+    pub(crate) file: PathBuf,
+    /// Currency of the price columns that name none [default: that of the shop's first market]
+    #[arg(long)]
+    pub(crate) currency: Option<String>,
+    /// Language of the texts [default: that of the shop's first market]
+    #[arg(long)]
+    pub(crate) locale: Option<String>,
+    /// Stock location that the quantities were counted at [default: main]
+    #[arg(long)]
+    pub(crate) location: Option<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorCommand {
+    /// Print the reports as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Subject {
+    Openapi,
+    Config,
+    Cli,
+}

@@ -1,0 +1,87 @@
+//! Requests to a shop on this machine, as the commands make them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use anyhow::{Context as _, Result, bail};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper_util::rt::TokioIo;
+use kernel::Secret;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+/// A shop that can be asked, with a key that opens its back office.
+#[derive(Debug)]
+pub(crate) struct Client {
+    address: SocketAddr,
+    key: Secret,
+}
+
+impl Client {
+    /// `listening` is where the shop listens; an address that means all interfaces is reached on loopback.
+    pub(crate) fn new(listening: SocketAddr, key: Secret) -> Self {
+        let ip = match listening.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        Client { address: SocketAddr::new(ip, listening.port()), key }
+    }
+
+    /// The JSON at `path`.
+    ///
+    /// # Errors
+    /// When the shop does not answer, or answers with a problem: its text.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
+        self.send("GET", path, None).await
+    }
+
+    /// Posts `body` and gives back the JSON of the answer.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) async fn post(&self, path: &str, content_type: &str, body: Bytes) -> Result<Value> {
+        self.send("POST", path, Some((content_type, body))).await
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<(&str, Bytes)>) -> Result<Value> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, self.address.to_string())
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.key.expose()));
+        let request = match body {
+            Some((content_type, body)) => request.header(header::CONTENT_TYPE, content_type).body(Body::from(body)),
+            None => request.body(Body::empty()),
+        }?;
+        let (status, body) = self
+            .exchange(request)
+            .await
+            .with_context(|| format!("the shop at http://{} does not answer", self.address))?;
+        let json: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        if status.is_success() {
+            return Ok(json);
+        }
+        let detail = json["detail"].as_str().unwrap_or("no detail was given");
+        bail!("the shop refused {method} {path}: {status}: {detail}")
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<(StatusCode, Bytes)> {
+        let stream = TcpStream::connect(self.address).await?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let exchange = async {
+            let response = sender.send_request(request).await?;
+            let status = response.status();
+            anyhow::Ok((status, response.into_body().collect().await?.to_bytes()))
+        };
+        let mut connection = std::pin::pin!(connection);
+        let mut exchange = std::pin::pin!(exchange);
+        // The connection moves bytes while the exchange waits; it may end first, with the last of them.
+        tokio::select! {
+            done = exchange.as_mut() => done,
+            _ = connection.as_mut() => exchange.await,
+        }
+    }
+}

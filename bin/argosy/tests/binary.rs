@@ -1,0 +1,185 @@
+//! The program as a merchant runs it: started, asked, stopped.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+const ARGOSY: &str = env!("CARGO_BIN_EXE_argosy");
+
+/// A shop that runs, on a directory of its own. Killed when it is dropped.
+struct Shop {
+    child: Child,
+    address: SocketAddr,
+    data: tempfile::TempDir,
+}
+
+impl Shop {
+    fn start(content: &str) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), content)
+    }
+
+    fn start_in(data: tempfile::TempDir, content: &str) -> Self {
+        let mut child = Command::new(ARGOSY)
+            .args(["serve", "--listen", "127.0.0.1:0", content, "--data"])
+            .arg(data.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        for _ in 0..1200 {
+            let lock = std::fs::read_to_string(data.path().join("lock")).unwrap_or_default();
+            let holder: serde_json::Value = serde_json::from_str(&lock).unwrap_or_default();
+            let ours = holder["pid"] == child.id();
+            if let (true, Some(address)) = (ours, holder["address"].as_str()) {
+                return Shop { child, address: address.parse().unwrap(), data };
+            }
+            assert!(child.try_wait().unwrap().is_none(), "the shop ended while it was starting");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the shop did not open");
+    }
+
+    /// Status, head and body of the answer.
+    fn get(&self, path: &str, headers: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{headers}\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        argosy(self.data.path(), arguments)
+    }
+
+    /// Asks it to stop. Whether it ended well, and its data.
+    fn stop(mut self) -> (bool, tempfile::TempDir) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let ended = self.child.wait().unwrap();
+        let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
+        (ended.success(), data)
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn argosy(data: &Path, arguments: &[&str]) -> Output {
+    Command::new(ARGOSY).arg("--data").arg(data).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const EXPORT: &str = "Handle,Title,Body (HTML),Vendor,Tags,Published,Option1 Name,Option1 Value,Variant SKU,\
+    Variant Inventory Qty,Variant Price,Status\n\
+    mug,Mug,<p>Holds tea.</p>,Potter,kitchen,true,Colour,Blue,MUG-B,7,12.50,active\n\
+    mug,,,,,,,Red,MUG-R,3,12.50,\n\
+    jug,Jug,<p>Pours.</p>,Potter,kitchen,true,Title,Default Title,JUG,2,abc,active\n";
+
+#[test]
+fn a_demo_shop_opens_serves_and_closes() {
+    let shop = Shop::start("--demo");
+    assert_eq!(shop.get("/livez", "").0, 200);
+    assert_eq!(shop.get("/readyz", "").0, 200);
+    assert!(shop.get("/metrics", "").2.contains("http_requests"));
+    let (status, head, body) = shop.get("/", "Accept: text/html\r\n");
+    assert_eq!(status, 200, "{head}");
+    assert!(body.contains("<html") || head.contains("content-encoding"), "{head}");
+    let (status, head, _) = shop.get("/api/v1/products?limit=5", "");
+    assert_eq!(status, 200, "{head}");
+    assert!(head.to_lowercase().contains("etag:"), "{head}");
+    let openapi: serde_json::Value = serde_json::from_str(&shop.get("/api/v1/openapi.json", "").2).unwrap();
+    for path in ["/api/v1/carts", "/api/v1/orders", "/api/v1/products", "/api/v1/admin/stock/{sku}"] {
+        assert!(openapi["paths"][path].is_object(), "{path}");
+    }
+    let (status, head, body) = shop.get("/api/v1/nothing", "");
+    assert_eq!(status, 404);
+    assert!(head.contains("application/problem+json") && body.contains("no_such_route"), "{head}\n{body}");
+
+    let second = shop.run(&["serve", "--listen", "127.0.0.1:0"]);
+    let refusal = text(&second.stderr);
+    assert!(!second.status.success());
+    let named = format!("process {}, which serves http://{}", shop.child.id(), shop.address);
+    assert!(refusal.contains(&named), "{refusal}");
+
+    let (clean, data) = shop.stop();
+    assert!(clean, "it ends with success when it is asked to stop");
+    let again = Shop::start_in(data, "--demo");
+    assert_eq!(again.get("/api/v1/products?limit=1", "").0, 200);
+}
+
+#[test]
+fn keys_are_made_listed_and_revoked_while_the_shop_runs() {
+    let shop = Shop::start("--empty");
+    let made = shop.run(&["api-key", "create", "--name", "scripts", "--scope", "admin"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let key = text(&made.stdout).trim().to_owned();
+    let bearer = format!("Authorization: Bearer {key}\r\n");
+    assert_eq!(shop.get("/api/v1/admin/invariants", &bearer).0, 200);
+    assert_eq!(shop.get("/api/v1/admin/invariants", "").0, 401);
+
+    let listed: serde_json::Value = serde_json::from_slice(&shop.run(&["api-key", "list", "--json"]).stdout).unwrap();
+    let ours = listed.as_array().unwrap().iter().find(|key| key["name"] == "scripts").unwrap();
+    assert!(ours["key"].is_null());
+    assert!(shop.run(&["api-key", "revoke", ours["id"].as_str().unwrap()]).status.success());
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(shop.get("/api/v1/admin/invariants", &bearer).0, 401);
+}
+
+#[test]
+fn imports_and_checkups_work_beside_a_shop_and_without_one() {
+    let shop = Shop::start("--empty");
+    let file = shop.data.path().join("products.csv");
+    std::fs::write(&file, EXPORT).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+
+    let imported = shop.run(&["import", &file, "--currency", "EUR", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&imported.stdout)
+        .unwrap_or_else(|_| panic!("{}{}", text(&imported.stdout), text(&imported.stderr)));
+    assert_eq!(report["products"]["created"], 1, "{report}");
+    assert_eq!(report["errors"][0]["line"], 4, "{report}");
+    assert_eq!(imported.status.code(), Some(1), "an error in the file is told by the exit code");
+    assert_eq!(shop.get("/api/v1/products/mug", "").0, 200);
+
+    let checked = shop.run(&["doctor"]);
+    assert!(checked.status.success(), "{}{}", text(&checked.stdout), text(&checked.stderr));
+    assert!(text(&checked.stdout).contains("Everything holds."), "{}", text(&checked.stdout));
+
+    let (clean, data) = shop.stop();
+    assert!(clean);
+    let again = argosy(data.path(), &["import", &file, "--currency", "EUR", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&again.stdout)
+        .unwrap_or_else(|_| panic!("{}{}", text(&again.stdout), text(&again.stderr)));
+    assert_eq!(report["products"]["unchanged"], 1, "{report}");
+    let reports: serde_json::Value =
+        serde_json::from_slice(&argosy(data.path(), &["doctor", "--json"]).stdout).unwrap();
+    assert!(reports.as_array().unwrap().len() >= 10, "{reports}");
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_every_problem() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("shop.toml");
+    std::fs::write(&file, "colour = \"red\"\n[limits]\nthreads = -1\n").unwrap();
+    let checked = argosy(data.path(), &["config", "check", "--config", file.to_str().unwrap()]);
+    let problems = text(&checked.stderr);
+    assert!(!checked.status.success());
+    assert!(problems.contains("shop.toml:1") && problems.contains("shop.toml:3"), "{problems}");
+
+    let refused = argosy(data.path(), &["serve", "--roles", "catalog"]);
+    assert!(text(&refused.stderr).contains("--roles all"), "{}", text(&refused.stderr));
+    let printed = text(&argosy(data.path(), &["config", "print"]).stdout);
+    assert!(printed.contains(&format!("\"{}\"", data.path().display())) && printed.contains("# data"), "{printed}");
+}
