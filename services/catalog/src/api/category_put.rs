@@ -1,6 +1,6 @@
 use axum::extract::State;
 use axum::response::Response;
-use contracts::catalog::{Category, Media};
+use contracts::catalog::Category;
 use contracts::identity::Scope;
 use contracts::market::Texts;
 use http::HeaderMap;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Shelf;
+use super::body::MediaBody;
 use super::document::{answer, expected_or_new};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,7 +27,7 @@ pub(crate) struct CategoryBody {
     #[serde(default)]
     position: i32,
     #[serde(default)]
-    media: Option<Media>,
+    media: Option<MediaBody>,
     /// As read; ignored.
     #[serde(default, rename = "handle")]
     _handle: Option<String>,
@@ -69,7 +70,7 @@ pub(crate) async fn category_put(
         parent: body.parent,
         description: body.description,
         position: body.position,
-        media: body.media,
+        media: body.media.map(Into::into),
         version: 0,
     };
     let job = move |change: &mut crate::change::Change<'_>| change.put_category(document, expected);

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use axum::response::Response;
-use contracts::catalog::{Collection, Media};
+use contracts::catalog::Collection;
 use contracts::identity::Scope;
 use contracts::market::Texts;
 use http::HeaderMap;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Shelf;
+use super::body::MediaBody;
 use super::document::{answer, expected_or_new};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -22,7 +23,7 @@ pub(crate) struct CollectionBody {
     #[serde(default)]
     position: i32,
     #[serde(default)]
-    media: Option<Media>,
+    media: Option<MediaBody>,
     /// As read; ignored.
     #[serde(default, rename = "handle")]
     _handle: Option<String>,
@@ -64,7 +65,7 @@ pub(crate) async fn collection_put(
         name: body.name,
         description: body.description,
         position: body.position,
-        media: body.media,
+        media: body.media.map(Into::into),
         version: 0,
     };
     let job = move |change: &mut crate::change::Change<'_>| change.put_collection(document, expected);

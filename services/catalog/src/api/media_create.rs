@@ -33,3 +33,35 @@ pub(crate) async fn media_create(State(shelf): State<Shelf>, caller: Caller, req
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::api::probe::{Client, shoe};
+
+    /// A picture of one pixel.
+    fn png() -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(1, 1).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
+
+    #[tokio::test]
+    async fn an_uploaded_picture_can_be_shown() {
+        let client = Client::with_products(0).await;
+        let upload = "POST /admin/media";
+        let kind = [("content-type", "image/png")];
+        let stored = client.keyed(upload, &kind, png()).await;
+        assert_eq!(stored.status, 201, "{}", stored.body);
+        let mut product = shoe("shoe", 1);
+        product["media"] = json!([stored.body]);
+        assert_eq!(client.admin("POST /admin/products", &[], &product).await.status, 201);
+        let shown = client.get("/products/shoe").await;
+        let url = shown.body["images"][0]["url"].as_str().unwrap();
+        assert!(url.starts_with("/media/sha256-") && url.ends_with(".jpg"), "{url}");
+
+        assert_eq!(client.keyed(upload, &kind, b"GIF89a?".to_vec()).await.status, 422);
+        assert_eq!(client.send(upload, &kind, "x").await.status, 401);
+    }
+}

@@ -1,5 +1,6 @@
 //! The routes of the catalog: public reads from memory, and the back office's documents.
 
+mod body;
 mod category_delete;
 mod category_get;
 mod category_list;
@@ -68,4 +69,22 @@ pub fn routes(catalog: Arc<CatalogService>, stock: Arc<dyn Stock>) -> OpenApiRou
         .routes(routes!(media_create::media_create))
         .routes(routes!(import_create::import_create))
         .with_state(Shelf { catalog, stock })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::probe::Client;
+
+    #[tokio::test]
+    async fn the_reference_names_nothing_that_it_does_not_have() {
+        let client = Client::with_products(0).await;
+        let (_, document) = super::routes(client.catalog.clone(), client.counts.clone()).split_for_parts();
+        let text = document.to_json().unwrap();
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let named: Vec<&str> = text.split("\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(named.len() > 20);
+        for pointer in named {
+            assert!(document.pointer(pointer).is_some(), "{pointer}");
+        }
+    }
 }

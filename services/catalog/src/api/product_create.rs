@@ -2,9 +2,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
-use contracts::catalog::{
-    AttributeValue, Media, Price, Product, ProductContent, ProductOption, ProductStatus, Variant,
-};
+use contracts::catalog::{AttributeValue, Product, ProductContent, ProductStatus, Variant};
 use contracts::identity::Scope;
 use contracts::market::Texts;
 use http::header::LOCATION;
@@ -16,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Shelf;
+use super::body::{MediaBody, OptionBody, PriceBody};
 use super::document::answer;
 
 /// A product as the back office writes it. What a product document has read-only may be sent back and is ignored.
@@ -47,14 +46,14 @@ pub(crate) struct ProductBody {
     tags: Vec<String>,
     #[serde(default)]
     #[schema(max_items = 3)]
-    options: Vec<ProductOption>,
+    options: Vec<OptionBody>,
     #[serde(default)]
     attributes: BTreeMap<String, AttributeValue>,
     #[serde(default)]
     #[schema(max_items = 250)]
     variants: Vec<VariantBody>,
     #[serde(default)]
-    media: Vec<Media>,
+    media: Vec<MediaBody>,
     /// As read; ignored.
     #[serde(default, rename = "id")]
     _id: Option<String>,
@@ -80,7 +79,7 @@ pub(crate) struct VariantBody {
     #[serde(default)]
     options: Vec<String>,
     #[serde(default)]
-    prices: Vec<Price>,
+    prices: Vec<PriceBody>,
     #[serde(default)]
     barcode: Option<String>,
     #[serde(default)]
@@ -99,7 +98,7 @@ impl VariantBody {
             id: self.id.unwrap_or(VariantId::from_uuid(Uuid::nil())),
             sku: self.sku,
             options: self.options,
-            prices: self.prices,
+            prices: self.prices.into_iter().map(Into::into).collect(),
             barcode: self.barcode,
             weight_g: self.weight_g,
             tax_class: self.tax_class.unwrap_or_else(|| "standard".to_owned()),
@@ -122,10 +121,10 @@ impl ProductBody {
             category: self.category,
             collections: self.collections,
             tags: self.tags,
-            options: self.options,
+            options: self.options.into_iter().map(Into::into).collect(),
             attributes: self.attributes,
             variants: self.variants.into_iter().map(VariantBody::into_variant).collect(),
-            media: self.media,
+            media: self.media.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -226,6 +225,9 @@ mod tests {
             ("/media", json!([{ "source": "../../etc/passwd" }]), "/media/0/source", "invalid_source"),
             ("/media", json!([{ "source": "http://x.org/a.jpg" }]), "/media/0/source", "invalid_source"),
             ("/colour", json!("red"), "/colour", "unknown_field"),
+            ("/media/0/title", json!("red"), "/media/0/title", "unknown_field"),
+            ("/options/0/position", json!(1), "/options/0/position", "unknown_field"),
+            ("/variants/0/prices/0/sale", json!(1), "/variants/0/prices/0/sale", "unknown_field"),
         ];
         for (place, value, pointer, code) in breaks {
             let mut body = shoe("court", 7);

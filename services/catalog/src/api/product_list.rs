@@ -20,7 +20,7 @@ pub(crate) struct ListQuery {
     #[param(nullable = false)]
     collection: Option<String>,
     /// `newest` (default), `price_asc`, `price_desc` or `title`.
-    #[param(nullable = false)]
+    #[param(nullable = false, inline)]
     sort: Option<ProductSort>,
     /// ISO 4217; the currency of the first market when absent. Products without a price in it are left out.
     #[param(nullable = false, example = "EUR")]

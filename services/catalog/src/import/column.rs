@@ -71,7 +71,10 @@ const SILENT: [&str; 27] = [
 /// What a header means. Both the older names of exports and the newer ones are known.
 fn column(name: &str) -> Option<Column> {
     let lower = name.trim().to_lowercase();
-    let market = |prefix: &str| lower.starts_with(prefix).then(|| currency_in(&name.trim()[prefix.len()..])).flatten();
+    let market = |prefix: &str| {
+        let rest = name.trim().get(prefix.len()..)?;
+        if lower.starts_with(prefix) { currency_in(rest) } else { None }
+    };
     Some(match lower.as_str() {
         "handle" | "url handle" => Column::Handle,
         "title" => Column::Title,

@@ -5,6 +5,7 @@
 //! nothing else.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 
 use contracts::Result;
 use contracts::catalog::{Media, Price, ProductContent, ProductOption, ProductStatus, Variant};
@@ -22,6 +23,10 @@ const MAX_CELL: usize = 1024 * 1024;
 const MAX_QUANTITY: i64 = 1_000_000_000;
 /// The most complaints kept; a file that is wrong everywhere needs no longer list.
 pub(super) const MAX_ERRORS: usize = 1_000;
+
+/// A row of our own behind the last one. When it does not come out as a row, a quotation mark was left open and the
+/// rest of the file stands inside a cell.
+const END: &[u8] = b"\n\0end of file\0";
 
 /// A product as the file has it.
 #[derive(Debug, PartialEq)]
@@ -55,13 +60,15 @@ pub(crate) struct Parsed {
 struct Row {
     line: u64,
     record: ByteRecord,
+    /// Its last cell has the rest of the file in it.
+    unclosed: bool,
 }
 
 /// # Errors
 /// `not_a_product_export` when there is no header with the columns Handle and Title.
 pub(crate) fn parse(file: &[u8], options: &ImportOptions) -> Result<Parsed> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.chain(END));
     let mut record = ByteRecord::new();
     let no_export = || {
         let detail = "This is not a product export: its first line must name the columns, Handle and Title among them.";
@@ -80,9 +87,11 @@ pub(crate) fn parse(file: &[u8], options: &ImportOptions) -> Result<Parsed> {
     let mut lines = Lines { file, at: 0, line: 1 };
     // Reading bytes from memory into records of any length cannot fail.
     while reader.read_byte_record(&mut record).unwrap_or(false) {
-        if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+        let last = record.iter().next_back().unwrap_or_default();
+        if record.iter().all(|cell| cell.trim_ascii().is_empty()) || last == &END[1..] {
             continue;
         }
+        let unclosed = last.ends_with(&END[1..]);
         parsed.rows += 1;
         let line = lines.of(record.position().map_or(0, csv::Position::byte));
         let handle = String::from_utf8_lossy(layout.cell(&record, Column::Handle)).trim().to_lowercase();
@@ -94,7 +103,7 @@ pub(crate) fn parse(file: &[u8], options: &ImportOptions) -> Result<Parsed> {
             products.push((handle, Vec::new()));
             products.len() - 1
         });
-        products[index].1.push(Row { line, record: record.clone() });
+        products[index].1.push(Row { line, record: record.clone(), unclosed });
     }
     for (handle, rows) in products {
         let mut builder = Builder { layout: &layout, options, handle: &handle, rows: &rows, errors: Vec::new() };
@@ -212,6 +221,11 @@ impl<'a> Builder<'a> {
     /// Whether every cell is text of a possible size and no row is longer than the header.
     fn readable(&mut self) -> bool {
         for row in self.rows {
+            if row.unclosed {
+                let message = "A quotation mark opens in this row and is never closed; the rest of the file is lost.";
+                self.complain_of(row.line, "", message);
+                continue;
+            }
             if row.record.iter().skip(self.layout.len()).any(|cell| !cell.is_empty()) {
                 self.complain_of(row.line, "", "This row has more cells than the header. Is a quotation mark missing?");
             }

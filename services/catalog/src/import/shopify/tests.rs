@@ -104,9 +104,18 @@ fn columns_stand_in_any_order_and_lines_end_in_any_way() {
 
 #[test]
 fn an_open_quotation_mark_is_noticed() {
-    let parsed = read(&format!("Handle,Title,Variant Price\nshoe,\"Shoe,1.00\n{}", "next,Next,2.00\n".repeat(100_000)));
-    assert_eq!((parsed.rows, parsed.failed), (1, 1));
-    assert!(parsed.errors[0].message.contains("quotation mark"), "{:?}", parsed.errors);
+    let head = "Handle,Title,Vendor,Unknown\nfirst,First,V,\n";
+    for open in ["shoe,\"Shoe,V,", "shoe,Shoe,\"V,", "shoe,Shoe,V,\"x"] {
+        for rest in ["", "\n", "\nnext,Next,V,\n"] {
+            let parsed = read(&format!("{head}{open}{rest}"));
+            assert_eq!((parsed.rows, parsed.drafts.len(), parsed.failed), (2, 1, 1), "{open}{rest}");
+            assert_eq!(parsed.errors[0].line, 3);
+            assert!(parsed.errors[0].message.contains("never closed"), "{:?}", parsed.errors);
+        }
+    }
+    for fine in ["", "shoe,Shoe,\"V\",", "shoe,Shoe 5\",V,\n"] {
+        assert_eq!(read(&format!("{head}{fine}")).errors, []);
+    }
 }
 
 #[test]
