@@ -22,9 +22,12 @@ pub(super) const CART: &str = "0190d0a0-0000-7000-8000-000000000001";
 pub(super) const ORDER: &str = "0000d0a0-0000-8000-8000-000000000002";
 pub(super) const SECRET: &str = "cs_1";
 
+/// Fingerprint and answer by scope and key.
+type Answers = HashMap<(Vec<u8>, String), ([u8; 32], StoredResponse)>;
+
 #[derive(Default)]
 pub(super) struct Shop {
-    answers: Mutex<HashMap<(Vec<u8>, String), ([u8; 32], StoredResponse)>>,
+    answers: Mutex<Answers>,
     asked: Mutex<Vec<Asked>>,
 }
 
