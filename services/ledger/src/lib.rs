@@ -7,7 +7,7 @@
 //! `contracts::ledger`. Emits `order.*` and `stock.*` events.
 //! Carries I1, I2, I3, I5, I6, I7, I8, I9, I10, I11 and I14; [`doctor`] checks them on a live store.
 
-//API pub mod api;
+pub mod api;
 pub mod batcher;
 pub mod decide;
 pub mod doctor;
