@@ -15,6 +15,7 @@ use super::{Handles, StaffProblems};
     get,
     path = "/admin/coupons/{code}",
     tag = "vouchers",
+    security(("api_key" = [])),
     params(("code" = String, Path, description = "The coupon's code.")),
     responses(
         (status = 200, description = "The coupon.", body = CouponView),

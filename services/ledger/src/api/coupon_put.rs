@@ -29,6 +29,7 @@ pub(super) struct CouponLimit {
     put,
     path = "/admin/coupons/{code}",
     tag = "vouchers",
+    security(("api_key" = [])),
     params(("code" = String, Path, description = "The coupon's code, 1 to 40 characters without spaces.")),
     request_body = CouponLimit,
     responses(

@@ -28,6 +28,7 @@ pub(super) struct EventListQuery {
     get,
     path = "/admin/events",
     tag = "books",
+    security(("api_key" = [])),
     params(EventListQuery),
     responses(
         (status = 200, description = "Events behind `after`.", body = Page<Event>),

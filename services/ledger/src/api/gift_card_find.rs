@@ -25,6 +25,7 @@ pub(super) struct GiftCardCode {
     post,
     path = "/admin/gift-cards/lookup",
     tag = "vouchers",
+    security(("api_key" = [])),
     request_body = GiftCardCode,
     responses(
         (status = 200, description = "The gift card.", body = GiftCardView),

@@ -28,6 +28,7 @@ pub(super) struct NewGiftCard {
     post,
     path = "/admin/gift-cards",
     tag = "vouchers",
+    security(("api_key" = [])),
     request_body = NewGiftCard,
     responses(
         (status = 201, description = "The gift card.", body = GiftCardView),

@@ -24,6 +24,7 @@ pub(super) struct InvariantReports {
     get,
     path = "/admin/invariants",
     tag = "books",
+    security(("api_key" = [])),
     responses(
         (status = 200, description = "What was found.", body = InvariantReports),
         (status = 403, description = "The key lacks the scope that this route needs.", body = ProblemDocument, content_type = "application/problem+json"),

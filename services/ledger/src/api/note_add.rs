@@ -15,6 +15,7 @@ use super::{BodyProblems, Handles, IdempotencyHeader, StaffProblems};
     post,
     path = "/admin/orders/{id}/notes",
     tag = "orders",
+    security(("api_key" = [])),
     params(
         ("id" = OrderId, Path, description = "Id of the order."),
         IdempotencyHeader,

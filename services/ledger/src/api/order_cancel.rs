@@ -15,6 +15,7 @@ use super::{BodyProblems, Handles, IdempotencyHeader, StaffProblems};
     post,
     path = "/orders/{id}/cancel",
     tag = "orders",
+    security((), ("api_key" = [])),
     params(
         ("id" = OrderId, Path, description = "Id of the order."),
         ("Order-Secret" = Option<String>, Header, description = "The order's secret, told when it was placed."),

@@ -14,6 +14,7 @@ use super::{Handles, StaffProblems};
     get,
     path = "/orders/{id}",
     tag = "orders",
+    security((), ("api_key" = [])),
     params(
         ("id" = OrderId, Path, description = "Id of the order."),
         ("Order-Secret" = Option<String>, Header, description = "The order's secret, told when it was placed."),

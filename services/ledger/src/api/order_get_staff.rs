@@ -14,6 +14,7 @@ use super::{Handles, StaffProblems};
     get,
     path = "/admin/orders/{id}",
     tag = "orders",
+    security(("api_key" = [])),
     params(("id" = OrderId, Path, description = "Id of the order.")),
     responses(
         (status = 200, description = "The order as it is now.", body = OrderView),

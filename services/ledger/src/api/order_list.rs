@@ -30,6 +30,7 @@ pub(super) struct OrderListQuery {
     get,
     path = "/admin/orders",
     tag = "orders",
+    security(("api_key" = [])),
     params(OrderListQuery),
     responses(
         (status = 200, description = "A page of orders.", body = Page<OrderSummary>),

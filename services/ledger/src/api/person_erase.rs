@@ -15,6 +15,7 @@ use super::{Handles, StaffProblems};
     post,
     path = "/admin/people/{id}/erase",
     tag = "books",
+    security(("api_key" = [])),
     params(("id" = inline(PersonId), Path, description = "Id of the person.")),
     responses(
         (status = 204, description = "Their data can no longer be read by anybody."),

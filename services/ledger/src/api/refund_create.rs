@@ -16,6 +16,7 @@ use super::{BodyProblems, Handles, IdempotencyHeader, StaffProblems};
     post,
     path = "/admin/orders/{id}/refunds",
     tag = "orders",
+    security(("api_key" = [])),
     params(
         ("id" = OrderId, Path, description = "Id of the order."),
         IdempotencyHeader,

@@ -14,6 +14,7 @@ use super::{BodyProblems, Handles, IdempotencyHeader, StaffProblems};
     post,
     path = "/admin/orders/{id}/returns/{return_id}/receive",
     tag = "orders",
+    security(("api_key" = [])),
     params(
         ("id" = OrderId, Path, description = "Id of the order."),
         ("return_id" = ReturnId, Path, description = "Id of the return."),

@@ -14,6 +14,7 @@ use super::{Handles, IdempotencyHeader, StaffProblems};
     post,
     path = "/admin/orders/{id}/shipments/{shipment_id}/deliver",
     tag = "orders",
+    security(("api_key" = [])),
     params(
         ("id" = OrderId, Path, description = "Id of the order."),
         ("shipment_id" = ShipmentId, Path, description = "Id of the shipment."),

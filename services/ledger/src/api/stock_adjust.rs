@@ -15,6 +15,7 @@ use super::{BodyProblems, Handles, IdempotencyHeader, StaffProblems};
     post,
     path = "/admin/stock/adjustments",
     tag = "stock",
+    security(("api_key" = [])),
     params(IdempotencyHeader),
     request_body = AdjustStock,
     responses(

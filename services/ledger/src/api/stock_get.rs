@@ -24,6 +24,7 @@ pub(super) struct StockLevels {
     get,
     path = "/admin/stock/{sku}",
     tag = "stock",
+    security(("api_key" = [])),
     params(("sku" = Sku, Path, description = "The SKU.")),
     responses(
         (status = 200, description = "Its levels, by location.", body = StockLevels),

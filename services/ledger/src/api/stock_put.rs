@@ -18,6 +18,7 @@ pub(super) const MAX_UNITS: i64 = 1_000_000_000;
     put,
     path = "/admin/stock/{sku}",
     tag = "stock",
+    security(("api_key" = [])),
     params(("sku" = Sku, Path, description = "The SKU.")),
     request_body = SetStock,
     responses(

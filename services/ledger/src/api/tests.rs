@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use contracts::identity::Scope;
+use serde_json::json;
 
 use super::probe::{Client, KEY, ORDER, OTHER};
 
@@ -135,7 +136,9 @@ fn every_route_is_documented_and_in_the_table() {
             }
             if path.starts_with("/orders/") {
                 assert!(named("Order-Secret"), "{line}");
+                assert_eq!(operation["security"], json!([{}, { "api_key": [] }]), "{line}");
             } else {
+                assert_eq!(operation["security"], json!([{ "api_key": [] }]), "{line}");
                 found.insert(line);
             }
         }
