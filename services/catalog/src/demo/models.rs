@@ -4,12 +4,13 @@ use super::art::Model;
 use super::art::boot::{Boot, Closing};
 use super::art::item::Item;
 use super::art::laced::{Closure, Heel, Laced, Side, Toe};
-use super::art::parts::{Motif, Sole, Texture, Tread};
+use super::art::parts::{Motif, Texture};
 use super::art::sandal::{Bed, Sandal, Straps};
 use super::art::slip::{Edge, Front, Slip};
+use super::art::sole::{Sole, Tread};
 
 const CUP: Sole = Sole { tread: Tread::Cup, heel: 9.0, toe: 7.6, spring: 2.0, flare: 0.4 };
-const FOAM: Sole = Sole { tread: Tread::Foam, heel: 12.0, toe: 8.4, spring: 4.5, flare: 2.2 };
+const FOAM: Sole = Sole { tread: Tread::Foam, heel: 12.0, toe: 8.4, spring: 4.5, flare: 1.2 };
 const LUG: Sole = Sole { tread: Tread::Lug, heel: 10.5, toe: 9.0, spring: 3.2, flare: 0.6 };
 
 const COURT: Laced = Laced {
@@ -211,11 +212,11 @@ const CORK_SANDAL: Sandal = Sandal {
     toe: 6.0,
     block: 0.0,
     lugs: false,
-    instep: 29.0,
+    instep: 26.0,
     motif: Motif::Swell,
 };
 const TREK_SANDAL: Sandal =
-    Sandal { straps: Straps::Trek, bed: Bed::Foam, lugs: true, heel: 9.0, toe: 6.6, ..CORK_SANDAL };
+    Sandal { straps: Straps::Trek, bed: Bed::Foam, lugs: true, heel: 9.0, toe: 6.6, instep: 29.0, ..CORK_SANDAL };
 
 // Women.
 pub(super) const HARBOUR: Model = Model::Laced(COURT);
@@ -234,7 +235,7 @@ pub(super) const TIDEWALK: Model = Model::Laced(PLIMSOLL);
 pub(super) const PARALLEL: Model = Model::Laced(HIGH_TOP);
 pub(super) const SWIFT: Model = Model::Laced(RUNNER);
 pub(super) const CIRRUS: Model = Model::Laced(Laced {
-    sole: Sole { heel: 15.5, toe: 11.0, spring: 5.6, flare: 3.4, ..FOAM },
+    sole: Sole { heel: 15.5, toe: 11.0, spring: 5.6, flare: 2.0, ..FOAM },
     collar: 43.5,
     dip: 33.0,
     throat: ((31.0, 44.0), (63.0, 29.0)),
@@ -364,7 +365,7 @@ pub(super) const RIDGEWAY: Model = Model::Laced(Laced {
     ..RUNNER
 });
 pub(super) const ZEPHYR: Model = Model::Laced(Laced {
-    sole: Sole { tread: Tread::Stack, heel: 14.5, toe: 9.6, spring: 7.0, flare: 3.0 },
+    sole: Sole { tread: Tread::Stack, heel: 14.5, toe: 9.6, spring: 7.0, flare: 1.8 },
     collar: 41.0,
     dip: 32.0,
     throat: ((31.0, 42.0), (66.0, 27.0)),
@@ -395,7 +396,7 @@ pub(super) const FERRANTE: Model = Model::Slip(Slip { toe_box: 16.4, point: 0.5,
 pub(super) const LUCCA: Model = Model::Slip(Slip { front: Front::Tassel, point: 0.4, ..LOAFER });
 pub(super) const PORTO: Model =
     Model::Slip(Slip { sole: 6.4, back: 28.0, dip: 20.0, mouth: (54.0, 28.0), ..ESPADRILLE });
-pub(super) const LEVANTE: Model = Model::Sandal(Sandal { heel: 9.0, toe: 6.8, instep: 31.0, ..CORK_SANDAL });
+pub(super) const LEVANTE: Model = Model::Sandal(Sandal { heel: 9.0, toe: 6.8, instep: 27.5, ..CORK_SANDAL });
 pub(super) const CANYON: Model = Model::Sandal(Sandal { instep: 32.0, ..TREK_SANDAL });
 pub(super) const LIDO: Model =
     Model::Sandal(Sandal { straps: Straps::Slide, bed: Bed::Foam, heel: 8.0, toe: 6.4, instep: 28.0, ..CORK_SANDAL });

@@ -4,9 +4,15 @@ use contracts::catalog::{AttributeDefinition, AttributeKind};
 
 use super::*;
 
+/// Drawing every picture takes a while without optimisation, so the tests share one shop.
+fn demo() -> &'static Demo {
+    static DEMO: LazyLock<Demo> = LazyLock::new(catalogue);
+    &DEMO
+}
+
 #[test]
 fn the_shop_is_as_large_as_promised_and_the_same_every_time() {
-    let (demo, again) = (catalogue(), catalogue());
+    let (demo, again) = (demo(), catalogue());
     let variants: usize = demo.products.iter().map(|(_, content)| content.variants.len()).sum();
     assert!(demo.products.len() >= 60, "{} products", demo.products.len());
     assert!(variants >= 400, "{variants} variants");
@@ -17,7 +23,7 @@ fn the_shop_is_as_large_as_promised_and_the_same_every_time() {
 
 #[test]
 fn handles_skus_and_ids_are_unique() {
-    let demo = catalogue();
+    let demo = demo();
     let mut seen = HashSet::new();
     for (handle, content) in &demo.products {
         assert!(seen.insert(handle.clone()), "{handle}");
@@ -32,7 +38,7 @@ fn handles_skus_and_ids_are_unique() {
 
 #[test]
 fn every_variant_has_sane_prices_in_three_currencies() {
-    for (handle, content) in catalogue().products {
+    for (handle, content) in &demo().products {
         for variant in &content.variants {
             let currencies: HashSet<_> = variant.prices.iter().map(|price| price.price.currency).collect();
             assert_eq!(currencies, HashSet::from([Currency::EUR, Currency::USD, Currency::GBP]), "{handle}");
@@ -51,7 +57,7 @@ fn every_variant_has_sane_prices_in_three_currencies() {
 
 #[test]
 fn options_and_variants_agree() {
-    for (handle, content) in catalogue().products {
+    for (handle, content) in &demo().products {
         let expected: usize = content.options.iter().map(|option| option.values.len()).product();
         assert_eq!(content.variants.len(), expected, "{handle}");
         let mut seen = HashSet::new();
@@ -79,7 +85,7 @@ fn fits(value: &AttributeValue, definition: &AttributeDefinition) -> bool {
 
 #[test]
 fn every_product_stands_where_its_documents_say_and_has_the_attributes_of_its_type() {
-    let demo = catalogue();
+    let demo = demo();
     let parents: HashSet<_> = demo.categories.iter().filter_map(|category| category.parent.as_deref()).collect();
     for (handle, content) in &demo.products {
         let product_type = demo.product_types.iter().find(|t| t.handle == content.product_type).expect(handle);
@@ -107,10 +113,10 @@ fn every_product_stands_where_its_documents_say_and_has_the_attributes_of_its_ty
 
 #[test]
 fn texts_are_there_in_both_languages() {
-    for (handle, content) in catalogue().products {
+    for (handle, content) in &demo().products {
         for texts in [&content.title, &content.description_html, &content.seo_title, &content.seo_description] {
             for locale in ["en", "de"] {
-                let text = texts.0.get(locale).expect(&handle);
+                let text = texts.0.get(locale).expect(handle);
                 assert!(!text.is_empty() && !text.contains("  ") && !text.contains(" </"), "{handle} {locale}: {text}");
             }
             assert_ne!(texts.0["en"], texts.0["de"], "{handle}");
@@ -124,7 +130,7 @@ fn texts_are_there_in_both_languages() {
 
 #[test]
 fn every_picture_can_be_found_by_its_name_and_is_its_content() {
-    let demo = catalogue();
+    let demo = demo();
     let known: HashSet<&str> = demo.media.iter().map(|media| media.source.as_str()).collect();
     assert_eq!(known.len(), demo.media.len());
     for (handle, content) in &demo.products {
@@ -144,7 +150,7 @@ fn every_picture_can_be_found_by_its_name_and_is_its_content() {
 
 #[test]
 fn every_picture_draws_something_in_its_middle() {
-    for media in catalogue().media {
+    for media in &demo().media {
         let tree = resvg::usvg::Tree::from_str(&media.svg, &resvg::usvg::Options::default()).expect(&media.source);
         assert_eq!((tree.size().width(), tree.size().height()), (1280.0, 1280.0));
         let mut pixels = resvg::tiny_skia::Pixmap::new(64, 64).unwrap();
@@ -160,7 +166,7 @@ fn every_picture_draws_something_in_its_middle() {
 
 #[test]
 fn stock_is_mostly_there_sometimes_short_and_here_and_there_gone() {
-    let demo = catalogue();
+    let demo = demo();
     let all = demo.stock.len();
     let share = |wanted: &dyn Fn(i64) -> bool| demo.stock.iter().filter(|(_, n)| wanted(*n)).count() * 100 / all;
     assert!(demo.stock.iter().all(|(_, n)| (0..=60).contains(n)));

@@ -129,6 +129,7 @@ pub(super) fn scale(bytes: &[u8], width: u32, format: Format) -> Result<Vec<u8>>
 }
 
 /// A rendition of a vector picture, `width` pixels wide.
+#[allow(clippy::float_arithmetic)] // The size of a drawing, not money.
 pub(super) fn draw(svg: &str, width: u32, format: Format) -> Result<Vec<u8>> {
     let tree = parse(svg)?;
     let size = tree.size();
@@ -145,9 +146,9 @@ pub(super) fn draw(svg: &str, width: u32, format: Format) -> Result<Vec<u8>> {
 
 /// Reads a vector picture of ours; it can refer to nothing outside itself.
 pub(super) fn parse(svg: &str) -> Result<usvg::Tree> {
-    let mut options = usvg::Options::default();
-    options.image_href_resolver =
+    let nothing =
         usvg::ImageHrefResolver { resolve_data: Box::new(|_, _, _| None), resolve_string: Box::new(|_, _| None) };
+    let options = usvg::Options { image_href_resolver: nothing, ..Default::default() };
     usvg::Tree::from_str(svg, &options).map_err(Failure::internal)
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use super::hot::Hot;
 use super::image;
 use super::name::{Format, Rendition, Stem, WIDTHS, source_name};
+use crate::demo::DemoMedia;
 
 /// Most bytes of an upload.
 pub const MAX_UPLOAD: usize = 20 * 1024 * 1024;
@@ -96,6 +97,24 @@ impl MediaStore {
             store.write(&store.originals.join(&source), svg.as_bytes(), true)?;
             let pixels = |length: f32| length.round() as u32;
             Ok(Media { source, alt: Default::default(), width: pixels(size.width()), height: pixels(size.height()) })
+        })
+        .await
+    }
+
+    /// Keeps drawings of ours under the names they have, as [`Self::put_trusted_svg`] would give them. So pictures of
+    /// the demo shop outlive a change of the code that drew them.
+    ///
+    /// # Errors
+    /// Internal, when they cannot be written.
+    pub async fn keep_drawings(self: &Arc<Self>, drawings: Vec<DemoMedia>) -> Result<()> {
+        let store = self.clone();
+        blocking(move || {
+            for DemoMedia { source, svg } in drawings {
+                // Not worth a flush each: as long as the code stays the same they can be drawn again.
+                store.write(&store.originals.join(source_name(svg.as_bytes(), "svg")), svg.as_bytes(), false)?;
+                debug_assert_eq!(source, source_name(svg.as_bytes(), "svg"));
+            }
+            Ok(())
         })
         .await
     }

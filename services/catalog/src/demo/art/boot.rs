@@ -4,7 +4,8 @@ use super::Palette;
 use super::canvas::Canvas;
 use super::colour::{BLACK, Rgb, WHITE};
 use super::geometry::{Curve, Outline, P, between, blob, lerp};
-use super::parts::{Lacing, Motif, Texture, Tread, below, laces, lugs, motif, surface, volume};
+use super::parts::{Lacing, Motif, Texture, laces, motif, surface, volume};
+use super::sole::{Tread, below, lugs};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Closing {
@@ -176,69 +177,37 @@ impl Boot {
                 .close();
             c.fill(&d, k.upper.darker(0.22));
         }
-        let d = blob(&[(back, top), (middle, top + 2.5), (front, top), (middle, top - 2.0)]);
-        c.fill(&d, k.lining.darker(0.45));
-        let inner = Curve::through(&[(back + 0.4, top), (middle, top + 2.4), (front - 0.4, top)]);
+        let half = (front - back) * 0.5;
+        c.oval((middle, top), half, 2.3, k.lining.darker(0.45));
+        let inner = Curve::through(&[
+            (back + 0.3, top),
+            (middle - half * 0.72, top + 1.55),
+            (middle, top + 2.2),
+            (middle + half * 0.72, top + 1.55),
+            (front - 0.3, top),
+        ]);
         c.line(&inner.d(), k.upper.darker(0.15), 1.0, 1.0);
     }
 
     fn pieces(&self, c: &mut Canvas, k: &Palette, form: &Form) {
         let rise = self.heel + self.platform;
-        let top = self.shaft;
         let seam = |x: f64| form.seam.height(x);
-        // The vamp's seam, from the throat to the sole.
-        let vamp = Curve::through(&[
-            (58.0, self.heel * 0.5 + 28.0),
-            (53.0, self.heel * 0.5 + 19.0),
-            (44.0, self.heel * 0.55 + 12.0),
-            (38.0, seam(38.0) - 1.0),
-        ]);
         // The counter around the heel.
         let counter =
             Curve::through(&[(-2.0, rise + 17.5), (8.0, rise + 16.6), (16.0, rise + 9.0), (24.0, seam(24.0) - 1.0)]);
+        let around_heel = |c: &mut Canvas, colour: Rgb| {
+            let d = Outline::new(&counter).lines(&[(-6.0, -2.0)]).close();
+            c.piece(&d, &counter, colour);
+            c.stitch(&counter.offset(-1.1).d(), colour.line_on());
+        };
         match self.closing {
-            Closing::Gusset => {
-                let (a, b) = (15.5, 29.0);
-                let low = rise + 13.0;
-                let d = Outline::at((a - 1.4, top + 4.0))
-                    .curve(&[(a, lerp(low, top, 0.5)), (a + 4.6, low + 1.4), ((a + b) * 0.5, low)])
-                    .curve(&[(b - 4.2, low + 1.4), (b - 0.4, lerp(low, top, 0.5)), (b + 0.6, top + 4.0)])
-                    .close();
-                c.line(&d, BLACK, 1.4, 0.16);
-                c.fill(&d, k.accent.mix(k.upper, 0.25).darker(0.12));
-                let ribs = c.pattern(8.0, 8.0, 0.0, "<path d=\"M1.5 0V8\" stroke=\"#000\" stroke-width=\"2.4\"/>");
-                c.veil(&d, ribs, 0.30);
-                c.line(&d, k.upper.darker(0.3), 0.45, 1.0);
-                c.line(&vamp.d(), BLACK, 0.5, 0.26);
-                c.stitch(&vamp.offset(-1.1).d(), k.upper.line_on());
-            }
+            Closing::Gusset => self.gusset(c, k, form),
             Closing::Laces(_) => {
-                let throat = self.throat(form);
-                let inner = throat.offset(-5.4);
-                let end = throat.last();
-                let edge = Curve::through(&[
-                    (self.leg.0 - 6.4, top + 3.0),
-                    inner.point(0.15),
-                    inner.point(0.4),
-                    inner.point(0.65),
-                    inner.point(0.85),
-                    (end.0 + 1.0, end.1 - 7.6),
-                    (end.0 + 6.0, end.1 - 5.0),
-                    (end.0 + 8.0, end.1 + 2.0),
-                ]);
-                let d =
-                    Outline::new(&edge).lines(&[(end.0 + 10.0, end.1 + 12.0), (self.leg.0 + 24.0, top + 8.0)]).close();
-                c.piece(&d, &edge, k.panel);
-                c.stitch(&edge.offset(1.1).d(), k.panel.line_on());
-                let d = Outline::new(&counter).lines(&[(-6.0, -2.0)]).close();
-                c.piece(&d, &counter, k.panel);
-                c.stitch(&counter.offset(-1.1).d(), k.panel.line_on());
-                c.line(&vamp.part(0.45, 1.0).d(), BLACK, 0.5, 0.22);
+                self.eyestay(c, k, form);
+                around_heel(c, k.panel);
             }
             Closing::Buckles(_) | Closing::Zip => {
-                let d = Outline::new(&counter).lines(&[(-6.0, -2.0)]).close();
-                c.piece(&d, &counter, k.upper.mix(k.panel, 0.5));
-                c.stitch(&counter.offset(-1.1).d(), k.upper.line_on());
+                around_heel(c, k.upper.mix(k.panel, 0.5));
                 let instep = Curve::through(&[
                     (47.0, self.heel * 0.62 + 36.0),
                     (36.0, self.heel * 0.6 + 25.0),
@@ -251,18 +220,8 @@ impl Boot {
                 }
             }
             Closing::Pull => {
-                let band = Curve::through(&[(-4.0, top - 6.0), (20.0, top - 6.8), (60.0, top - 6.0)]);
-                let d = Outline::new(&band).lines(&[(60.0, top + 6.0), (-4.0, top + 6.0)]).close();
-                c.piece(&d, &band, k.accent);
                 c.line(&counter.d(), BLACK, 0.5, 0.2);
-                let foot = Curve::through(&[
-                    (-2.0, rise + 7.0),
-                    (30.0, seam(30.0) + 6.4),
-                    (62.0, seam(62.0) + 6.4),
-                    (100.0, self.platform + self.spring + 5.0),
-                ]);
-                let d = Outline::new(&foot).lines(&[(104.0, -4.0), (-4.0, -4.0)]).close();
-                c.piece(&d, &foot, k.panel);
+                self.rubber_bands(c, k, form);
             }
         }
         if self.cap {
@@ -276,7 +235,68 @@ impl Boot {
             c.stitch(&edge.offset(1.1).d(), k.panel.line_on());
             c.stitch(&edge.offset(2.0).d(), k.panel.line_on());
         }
-        motif(c, self.motif, (19.0, lerp(rise, top, 0.66)), 9.0, k.accent);
+        motif(c, self.motif, (19.0, lerp(rise, self.shaft, 0.66)), 9.0, k.accent);
+    }
+
+    /// The elastic at the side, and the vamp's seam below it.
+    fn gusset(&self, c: &mut Canvas, k: &Palette, form: &Form) {
+        let (a, b, top) = (15.5, 29.0, self.shaft);
+        let low = self.heel + self.platform + 13.0;
+        let d = Outline::at((a - 1.4, top + 4.0))
+            .curve(&[(a, lerp(low, top, 0.5)), (a + 4.6, low + 1.4), ((a + b) * 0.5, low)])
+            .curve(&[(b - 4.2, low + 1.4), (b - 0.4, lerp(low, top, 0.5)), (b + 0.6, top + 4.0)])
+            .close();
+        c.line(&d, BLACK, 1.4, 0.16);
+        c.fill(&d, k.outsole.mix(k.upper, 0.30));
+        let ribs = c.pattern(8.0, 8.0, 0.0, "<path d=\"M1.5 0V8\" stroke=\"#000\" stroke-width=\"2.4\"/>");
+        c.veil(&d, ribs, 0.30);
+        c.line(&d, k.upper.darker(0.3), 0.45, 1.0);
+        let vamp = Curve::through(&[
+            (58.0, self.heel * 0.5 + 28.0),
+            (53.0, self.heel * 0.5 + 19.0),
+            (44.0, self.heel * 0.55 + 12.0),
+            (38.0, form.seam.height(38.0) - 1.0),
+        ]);
+        c.line(&vamp.d(), BLACK, 0.5, 0.26);
+        c.stitch(&vamp.offset(-1.1).d(), k.upper.line_on());
+    }
+
+    /// The piece that carries the eyelets.
+    fn eyestay(&self, c: &mut Canvas, k: &Palette, form: &Form) {
+        let throat = self.throat(form);
+        let inner = throat.offset(-5.4);
+        let end = throat.last();
+        let edge = Curve::through(&[
+            (self.leg.0 - 6.4, self.shaft + 3.0),
+            inner.point(0.15),
+            inner.point(0.4),
+            inner.point(0.65),
+            inner.point(0.85),
+            (end.0 + 1.0, end.1 - 7.6),
+            (end.0 + 6.0, end.1 - 5.0),
+            (end.0 + 8.0, end.1 + 2.0),
+        ]);
+        let beyond = [(end.0 + 10.0, end.1 + 12.0), (self.leg.0 + 24.0, self.shaft + 8.0)];
+        let d = Outline::new(&edge).lines(&beyond).close();
+        c.piece(&d, &edge, k.panel);
+        c.stitch(&edge.offset(1.1).d(), k.panel.line_on());
+    }
+
+    /// The coloured bands around the top and the foot of a rubber boot.
+    fn rubber_bands(&self, c: &mut Canvas, k: &Palette, form: &Form) {
+        let (rise, top) = (self.heel + self.platform, self.shaft);
+        let seam = |x: f64| form.seam.height(x);
+        let band = Curve::through(&[(-4.0, top - 6.0), (20.0, top - 6.8), (60.0, top - 6.0)]);
+        let d = Outline::new(&band).lines(&[(60.0, top + 6.0), (-4.0, top + 6.0)]).close();
+        c.piece(&d, &band, k.accent);
+        let foot = Curve::through(&[
+            (-2.0, rise + 7.0),
+            (30.0, seam(30.0) + 6.4),
+            (62.0, seam(62.0) + 6.4),
+            (100.0, self.platform + self.spring + 5.0),
+        ]);
+        let d = Outline::new(&foot).lines(&[(104.0, -4.0), (-4.0, -4.0)]).close();
+        c.piece(&d, &foot, k.panel);
     }
 
     fn zip(&self, c: &mut Canvas, k: &Palette, rise: f64) {
@@ -330,79 +350,92 @@ impl Boot {
         }
     }
 
-    fn sole(&self, c: &mut Canvas, k: &Palette, form: &Form) {
+    /// How far the heel leans in from its back to the ground.
+    fn lean(&self) -> f64 {
+        (self.heel * 0.10).min(2.6)
+    }
+
+    /// Where the front of the heel meets the ground.
+    fn breast(&self) -> f64 {
+        2.4 + self.lean() + self.block
+    }
+
+    /// From the heel's back down, along its tread, up its breast, through the arch to the ball and the toe.
+    fn sole_outline(&self, form: &Form) -> String {
         let (rise, p) = (self.heel + self.platform, self.platform);
-        let b = self.block;
         let (seam, ground) = (&form.seam, &form.ground);
-        if self.tread == Tread::Lug {
-            lugs(c, &Curve::through(&[(2.8, 0.0), (13.0, 0.0), (2.8 + b, 0.0)]), 5, k.outsole);
-            lugs(c, ground, 9, k.outsole);
-        }
-        // From the heel's back down, along its tread, up its breast, through the arch to the ball and the toe.
-        let lean = (self.heel * 0.10).min(2.6);
-        let breast = (2.4 + lean + b, 0.0);
-        let arch_y = lerp(rise, p, 0.30) - p * 0.72;
-        let outline = Outline::at((1.9, rise + 0.2))
+        let (lean, breast) = (self.lean(), self.breast());
+        let arch = lerp(rise, p, 0.30) - p * 0.72;
+        Outline::at((1.9, rise + 0.2))
             .curve(&[(1.5, rise - 1.6), (2.2 + lean * 0.6, rise * 0.45), (2.6 + lean, 0.3)])
-            .lines(&[(3.0 + lean, 0.0), breast])
-            .line((breast.0 + lean * 0.4 + 0.8, (arch_y - 0.8).max(1.0)))
+            .lines(&[(3.0 + lean, 0.0), (breast, 0.0), (breast + lean * 0.4 + 0.8, (arch - 0.8).max(1.0))])
             .curve(&[
-                (breast.0 + 4.4 + lean * 0.4, arch_y.max(1.5)),
-                (46.0, lerp(arch_y.max(1.5), 0.2, 0.56)),
+                (breast + 4.4 + lean * 0.4, arch.max(1.5)),
+                (46.0, lerp(arch.max(1.5), 0.2, 0.56)),
                 ground.first(),
             ])
             .then(ground)
             .curve(&[
                 (ground.last().0 + 0.5, p * 0.75 + self.spring),
                 (seam.last().0 + 0.2, seam.last().1 - 0.5),
-                seam.part(0.0, 0.992).last(),
+                seam.point(0.992),
             ])
             .then(&seam.part(0.008, 0.992).reversed())
-            .close();
+            .close()
+    }
+
+    fn sole(&self, c: &mut Canvas, k: &Palette, form: &Form) {
+        let (seam, ground) = (&form.seam, &form.ground);
+        if self.tread == Tread::Lug {
+            lugs(c, &Curve::through(&[(2.8, 0.0), (13.0, 0.0), (2.8 + self.block, 0.0)]), 5, k.outsole);
+            lugs(c, ground, 9, k.outsole);
+        }
+        let outline = self.sole_outline(form);
         c.fill(&outline, k.sole);
-        let form_sole = (*self, *k);
         c.within(&outline, |c| {
-            let (boot, k) = form_sole;
-            let strip = ground.offset(boot.platform * 0.34);
-            below(c, &strip, k.outsole);
-            let lift = Curve::through(&[(-2.0, 1.5), (breast.0 + 2.0, 1.5)]);
-            let heel =
-                Outline::at((-4.0, 1.5)).lines(&[(breast.0 + 4.0, 1.5), (breast.0 + 4.0, -4.0), (-4.0, -4.0)]).close();
-            c.fill(&heel, k.outsole);
-            c.line(&lift.d(), BLACK, 0.3, 0.3);
-            if boot.heel > 3.0 {
-                // A stacked heel shows its layers.
-                let layers = (boot.heel / 2.4) as u32;
-                for i in 1..=layers {
-                    let y = 1.5 + f64::from(i) * 2.4;
-                    if y < rise - 1.6 {
-                        c.line(&Curve::through(&[(-1.0, y), (34.0, y)]).d(), k.sole.line_on(), 0.28, 0.5);
-                    }
-                }
-            }
-            if boot.welt {
+            below(c, &ground.offset(self.platform * 0.34), k.outsole);
+            self.heel_layers(c, k);
+            if self.welt {
                 c.stitch(&seam.shifted(0.0, -1.1).part(0.02, 0.985).d(), k.sole.line_on().mix(k.accent, 0.35));
             }
-            let light = c.linear((0.0, rise), (0.0, 0.0), &[(0.0, WHITE, 0.14), (0.5, WHITE, 0.0), (1.0, BLACK, 0.20)]);
-            c.fill(&outline, light);
-            let shade = c.linear(
-                (0.0, 0.0),
-                (102.0, 0.0),
-                &[
-                    (0.0, BLACK, 0.22),
-                    (0.06, BLACK, 0.0),
-                    (0.20, BLACK, 0.0),
-                    (0.34, BLACK, 0.24),
-                    (0.58, BLACK, 0.10),
-                    (0.66, BLACK, 0.0),
-                    (0.92, BLACK, 0.0),
-                    (1.0, BLACK, 0.22),
-                ],
-            );
-            c.fill(&outline, shade);
+            self.sole_light(c, &outline);
         });
         c.line(&seam.shifted(0.0, -0.35).d(), WHITE, 0.4, 0.28);
-        c.line(&seam.d(), BLACK, 0.42, 0.42);
+        c.line(&seam.part(0.010, 0.990).d(), BLACK, 0.42, 0.42);
+    }
+
+    /// The rubber under the heel; a stacked heel shows its layers above it.
+    fn heel_layers(&self, c: &mut Canvas, k: &Palette) {
+        let (rise, end) = (self.heel + self.platform, self.breast() + 4.0);
+        let rubber = Outline::at((-4.0, 1.5)).lines(&[(end, 1.5), (end, -4.0), (-4.0, -4.0)]).close();
+        c.fill(&rubber, k.outsole);
+        c.line(&Curve::through(&[(-2.0, 1.5), (end - 2.0, 1.5)]).d(), BLACK, 0.3, 0.3);
+        let layers = if self.heel > 3.0 { (self.heel / 2.4) as u32 } else { 0 };
+        for y in (1..=layers).map(|i| 1.5 + f64::from(i) * 2.4).filter(|&y| y < rise - 1.6) {
+            c.line(&Curve::through(&[(-1.0, y), (34.0, y)]).d(), k.sole.line_on(), 0.28, 0.5);
+        }
+    }
+
+    fn sole_light(&self, c: &mut Canvas, outline: &str) {
+        let rise = self.heel + self.platform;
+        let light = c.linear((0.0, rise), (0.0, 0.0), &[(0.0, WHITE, 0.14), (0.5, WHITE, 0.0), (1.0, BLACK, 0.20)]);
+        c.fill(outline, light);
+        // The arch lies in shadow, the ends turn away.
+        let shade = c.linear(
+            (0.0, 0.0),
+            (102.0, 0.0),
+            &[
+                (0.0, BLACK, 0.22),
+                (0.06, BLACK, 0.0),
+                (0.20, BLACK, 0.0),
+                (0.34, BLACK, 0.24),
+                (0.58, BLACK, 0.10),
+                (0.66, BLACK, 0.0),
+                (0.92, BLACK, 0.0),
+                (1.0, BLACK, 0.22),
+            ],
+        );
+        c.fill(outline, shade);
     }
 }
 

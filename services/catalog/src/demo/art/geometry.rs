@@ -3,25 +3,30 @@
 //! The unit is a hundredth of the shoe's length. Everything is mapped to SVG (ten SVG units each, y downwards) when it
 //! is written, and only then.
 
-use std::fmt::Write as _;
+use std::cell::OnceCell;
 
 pub(super) type P = (f64, f64);
 
 /// A smooth open curve through its points.
 #[derive(Clone)]
-pub(super) struct Curve(Vec<P>);
+pub(super) struct Curve {
+    nodes: Vec<P>,
+    /// Measured when first asked for.
+    ruler: OnceCell<Ruler>,
+}
 
 fn minus(a: P, b: P) -> P {
     (a.0 - b.0, a.1 - b.1)
 }
 
 fn unit(v: P) -> P {
-    let length = v.0.hypot(v.1);
+    let length = (v.0 * v.0 + v.1 * v.1).sqrt();
     if length < 1e-9 { (0.0, 0.0) } else { (v.0 / length, v.1 / length) }
 }
 
 pub(super) fn distance(a: P, b: P) -> f64 {
-    (a.0 - b.0).hypot(a.1 - b.1)
+    let (x, y) = minus(a, b);
+    (x * x + y * y).sqrt()
 }
 
 /// The point at `t` (0 to 1) on the way from `a` to `b`.
@@ -33,22 +38,55 @@ pub(super) fn lerp(a: f64, b: f64, t: f64) -> f64 {
     a + (b - a) * t
 }
 
+/// A curve as short straight lines, with the length up to each of their ends.
+#[derive(Clone)]
+struct Ruler {
+    points: Vec<P>,
+    lengths: Vec<f64>,
+}
+
+impl Ruler {
+    fn new(points: Vec<P>) -> Ruler {
+        let mut sum = 0.0;
+        let mut lengths = vec![0.0];
+        for w in points.windows(2) {
+            sum += distance(w[0], w[1]);
+            lengths.push(sum);
+        }
+        Ruler { points, lengths }
+    }
+
+    fn at(&self, t: f64) -> (P, P) {
+        let last = self.points.len() - 1;
+        let wanted = self.lengths[last] * t.clamp(0.0, 1.0);
+        let i = self.lengths.partition_point(|&length| length < wanted).clamp(1, last);
+        let (a, b) = (self.points[i - 1], self.points[i]);
+        let span = self.lengths[i] - self.lengths[i - 1];
+        let share = if span > 1e-9 { (wanted - self.lengths[i - 1]) / span } else { 0.0 };
+        (between(a, b, share), unit(minus(b, a)))
+    }
+}
+
 impl Curve {
     pub(super) fn through(points: &[P]) -> Curve {
-        Curve(points.to_vec())
+        Curve::of(points.to_vec())
+    }
+
+    fn of(nodes: Vec<P>) -> Curve {
+        Curve { nodes, ruler: OnceCell::new() }
     }
 
     pub(super) fn first(&self) -> P {
-        self.0[0]
+        self.nodes[0]
     }
 
     pub(super) fn last(&self) -> P {
-        self.0[self.0.len() - 1]
+        self.nodes[self.nodes.len() - 1]
     }
 
     /// Directions at the points: of the neighbours inside, mirrored from the inside at the ends.
     fn directions(&self) -> Vec<P> {
-        let p = &self.0;
+        let p = &self.nodes;
         let n = p.len();
         let mut out = vec![(0.0, 0.0); n];
         for i in 1..n.saturating_sub(1) {
@@ -75,7 +113,7 @@ impl Curve {
     /// Control points of each cubic piece.
     fn pieces(&self) -> Vec<[P; 4]> {
         let directions = self.directions();
-        self.0
+        self.nodes
             .windows(2)
             .zip(directions.windows(2))
             .map(|(p, d)| {
@@ -88,6 +126,10 @@ impl Curve {
                 ]
             })
             .collect()
+    }
+
+    fn ruler(&self) -> &Ruler {
+        self.ruler.get_or_init(|| Ruler::new(self.flat()))
     }
 
     fn flat(&self) -> Vec<P> {
@@ -105,19 +147,7 @@ impl Curve {
 
     /// The point at the share `t` of the length, and the direction there.
     pub(super) fn at(&self, t: f64) -> (P, P) {
-        let flat = self.flat();
-        let total: f64 = flat.windows(2).map(|w| distance(w[0], w[1])).sum();
-        let mut left = total * t.clamp(0.0, 1.0);
-        for w in flat.windows(2) {
-            let length = distance(w[0], w[1]);
-            if left <= length {
-                let share = if length > 1e-9 { left / length } else { 0.0 };
-                return (between(w[0], w[1], share), unit(minus(w[1], w[0])));
-            }
-            left -= length;
-        }
-        let n = flat.len();
-        (flat[n - 1], unit(minus(flat[n - 1], flat[n - 2])))
+        self.ruler().at(t)
     }
 
     pub(super) fn point(&self, t: f64) -> P {
@@ -126,7 +156,7 @@ impl Curve {
 
     /// The height of the curve at `x`, for curves that run from left to right.
     pub(super) fn height(&self, x: f64) -> f64 {
-        let flat = self.flat();
+        let flat = &self.ruler().points;
         for w in flat.windows(2) {
             if w[0].0 <= x && x <= w[1].0 {
                 let span = w[1].0 - w[0].0;
@@ -138,8 +168,8 @@ impl Curve {
 
     /// The curve moved sideways by `by`: to the left of its direction when positive.
     pub(super) fn offset(&self, by: f64) -> Curve {
-        let nodes = (self.0.len() * 3).clamp(5, 16);
-        Curve(
+        let nodes = (self.nodes.len() * 3).clamp(5, 16);
+        Curve::of(
             (0..nodes)
                 .map(|i| {
                     let (p, d) = self.at(i as f64 / (nodes - 1) as f64);
@@ -151,16 +181,16 @@ impl Curve {
 
     /// The curve between two shares of its length.
     pub(super) fn part(&self, from: f64, to: f64) -> Curve {
-        let nodes = (self.0.len() * 3).clamp(5, 16);
-        Curve((0..nodes).map(|i| self.point(lerp(from, to, i as f64 / (nodes - 1) as f64))).collect())
+        let nodes = (self.nodes.len() * 3).clamp(5, 16);
+        Curve::of((0..nodes).map(|i| self.point(lerp(from, to, i as f64 / (nodes - 1) as f64))).collect())
     }
 
     pub(super) fn reversed(&self) -> Curve {
-        Curve(self.0.iter().rev().copied().collect())
+        Curve::of(self.nodes.iter().rev().copied().collect())
     }
 
     pub(super) fn shifted(&self, x: f64, y: f64) -> Curve {
-        Curve(self.0.iter().map(|p| (p.0 + x, p.1 + y)).collect())
+        Curve::of(self.nodes.iter().map(|p| (p.0 + x, p.1 + y)).collect())
     }
 
     /// SVG path data of the curve alone.
@@ -175,15 +205,33 @@ pub(super) struct Outline {
     at: P,
 }
 
+/// Writes a point in tenths of an SVG unit; by hand, since a shop's pictures have half a million numbers.
 fn put(out: &mut String, p: P) {
-    let number = |out: &mut String, v: f64| {
-        let v = (v * 100.0).round() / 10.0;
-        // A negative zero would be written as "-0".
-        let _ = write!(out, "{}", if v == 0.0 { 0.0 } else { v });
-    };
-    number(out, p.0);
+    put_number(out, p.0);
     out.push(' ');
-    number(out, -p.1);
+    put_number(out, -p.1);
+}
+
+fn put_number(out: &mut String, v: f64) {
+    // Coordinates stay within a few thousand.
+    let tenths = (v * 100.0).round() as i32;
+    if tenths < 0 {
+        out.push('-');
+    }
+    let tenths = tenths.unsigned_abs();
+    let mut digits = [0; 10];
+    let mut n = 0;
+    let mut whole = tenths / 10;
+    while n == 0 || whole > 0 {
+        digits[n] = b'0' + (whole % 10) as u8;
+        whole /= 10;
+        n += 1;
+    }
+    out.extend(digits[..n].iter().rev().map(|&digit| char::from(digit)));
+    if !tenths.is_multiple_of(10) {
+        out.push('.');
+        out.push(char::from(b'0' + (tenths % 10) as u8));
+    }
 }
 
 impl Outline {
@@ -220,7 +268,7 @@ impl Outline {
     pub(super) fn curve(self, points: &[P]) -> Outline {
         let mut all = vec![self.at];
         all.extend_from_slice(points);
-        let curve = Curve(all);
+        let curve = Curve::of(all);
         self.then(&curve)
     }
 
@@ -252,7 +300,7 @@ pub(super) fn blob(points: &[P]) -> String {
     let mut all: Vec<P> = vec![points[n - 2], points[n - 1]];
     all.extend_from_slice(points);
     all.extend_from_slice(&points[..2]);
-    let pieces = Curve(all).pieces();
+    let pieces = Curve::of(all).pieces();
     let mut outline = Outline::at(points[0]);
     for [_, b, c, d] in &pieces[2..2 + n] {
         outline.data.push('C');

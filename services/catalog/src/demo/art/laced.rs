@@ -4,7 +4,8 @@ use super::Palette;
 use super::canvas::Canvas;
 use super::colour::{BLACK, Rgb, WHITE};
 use super::geometry::{Curve, Outline, P, between, blob, lerp};
-use super::parts::{Lacing, Motif, Sole, Texture, Tread, laces, motif, surface, volume};
+use super::parts::{Lacing, Motif, Texture, laces, motif, surface, volume};
+use super::sole::{Sole, Tread};
 
 /// How the front of the upper is reinforced.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -204,7 +205,7 @@ impl Laced {
                 rim.point(0.3),
                 rim.point(0.5),
                 rim.point(0.75),
-                (low.0 + 2.2, low.1 + 0.4),
+                (low.0 + 0.4, low.1 - 0.5),
             ])
             .line((low.0, low.1 - 3.0))
             .close();
@@ -339,8 +340,15 @@ impl Laced {
                 c.stitch(&upper.offset(-1.1).d(), k.panel.line_on());
             }
         }
-        let at = if self.side == Side::Saddle { (43.5, height - 0.5) } else { (30.0, height) };
-        motif(c, self.motif, at, if self.side == Side::Sweep { 6.5 } else { 11.0 }, k.accent);
+        let at = match (self.side, self.closure) {
+            (Side::Saddle, _) => (43.5, height - 0.5),
+            // Straps come down over the middle of the side.
+            (_, Closure::Straps(_)) => (23.0, lerp(self.sole.heel, self.dip, 0.42)),
+            _ => (30.0, height),
+        };
+        let small = self.side == Side::Sweep || matches!(self.closure, Closure::Straps(_));
+        let size = if small { 6.5 } else { 11.0 };
+        motif(c, self.motif, at, size, k.accent);
     }
 
     fn heel_pieces(&self, c: &mut Canvas, k: &Palette, form: &Form) {

@@ -12,6 +12,7 @@ pub(crate) mod laced;
 pub(crate) mod parts;
 pub(crate) mod sandal;
 pub(crate) mod slip;
+pub(crate) mod sole;
 
 use boot::Boot;
 use canvas::Canvas;

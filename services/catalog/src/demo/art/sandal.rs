@@ -5,7 +5,8 @@ use super::boot::frame;
 use super::canvas::Canvas;
 use super::colour::{BLACK, Rgb, WHITE};
 use super::geometry::{Curve, Outline, P, between, lerp};
-use super::parts::{Motif, below, lugs, motif};
+use super::parts::{Motif, motif};
+use super::sole::{below, lugs};
 
 /// How the foot is held.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,34 +48,24 @@ pub(crate) struct Sandal {
     pub motif: Motif,
 }
 
-impl Sandal {
-    fn seam(&self) -> Curve {
-        let (h, t) = (self.heel, self.toe);
-        Curve::through(&[
-            (1.0, h + 2.0),
-            (8.0, h + 0.6),
-            (22.0, lerp(h, t, 0.14)),
-            (42.0, lerp(h, t, 0.52) + 1.6),
-            (58.0, lerp(h, t, 0.86) + 0.6),
-            (78.0, t),
-            (92.0, t + 1.0),
-            (99.4, t + 3.0),
-        ])
+/// A strap over the foot.
+struct Band {
+    /// Where it meets the sole, from the heel to the toe.
+    feet: (f64, f64),
+    /// Its upper corners.
+    top: (P, P),
+    /// In the second colour.
+    second: bool,
+    buckled: bool,
+}
+
+impl Band {
+    fn colour(&self, k: &Palette) -> Rgb {
+        if self.second { k.panel } else { k.upper }
     }
 
-    pub(super) fn draw(&self, c: &mut Canvas, k: &Palette) {
-        let seam = self.seam();
-        self.back_straps(c, k, &seam);
-        // The far rim of the footbed.
-        let far = seam.shifted(0.0, 2.0).part(0.02, 0.97);
-        let bed = Outline::new(&far).then(&seam.reversed()).close();
-        c.fill(&bed, k.lining);
-        c.line(&far.d(), k.lining.darker(0.22), 0.4, 0.8);
-        self.sole(c, k, &seam);
-        self.front_straps(c, k, &seam);
-    }
-
-    fn band(&self, c: &mut Canvas, seam: &Curve, feet: (f64, f64), top: (P, P), colour: Rgb, accent: Option<Rgb>) {
+    fn near_side(&self, c: &mut Canvas, seam: &Curve, colour: Rgb, metal: Rgb) {
+        let (feet, top) = (self.feet, self.top);
         let (a, b) = ((feet.0, seam.height(feet.0) - 1.4), (feet.1, seam.height(feet.1) - 1.4));
         let bow = |p: P, q: P, by: f64| {
             let m = between(p, q, 0.55);
@@ -95,13 +86,15 @@ impl Sandal {
         c.line(&d, colour.darker(0.28), 0.34, 0.9);
         c.stitch(&left.offset(-1.1).part(0.06, 0.97).d(), colour.line_on());
         c.stitch(&right.offset(-1.1).part(0.03, 0.94).d(), colour.line_on());
-        if let Some(metal) = accent {
+        if self.buckled {
             let m = between(between(a, b, 0.5), between(top.0, top.1, 0.5), 0.52);
             frame(c, m, 2.5, 2.2, metal);
         }
     }
 
-    fn far_band(&self, c: &mut Canvas, seam: &Curve, feet: (f64, f64), top: (P, P), colour: Rgb) {
+    /// What is seen of its inside, over there.
+    fn far_side(&self, c: &mut Canvas, seam: &Curve, colour: Rgb) {
+        let (feet, top) = (self.feet, self.top);
         let (a, b) = ((feet.0 + 3.0, seam.height(feet.0) + 1.6), (feet.1 + 3.0, seam.height(feet.1) + 1.6));
         let (s, t) = ((top.0.0 + 1.8, top.0.1 + 0.8), (top.1.0 + 1.6, top.1.1 + 0.5));
         let d = Outline::at(a)
@@ -114,28 +107,67 @@ impl Sandal {
         let shade = c.linear((0.0, s.1.max(t.1)), (0.0, a.1.min(b.1)), &[(0.0, BLACK, 0.0), (1.0, BLACK, 0.35)]);
         c.fill(&d, shade);
     }
+}
 
-    /// Every band: feet on the sole, edges at the top, whether in the panel colour, whether buckled.
-    fn bands(&self) -> Vec<((f64, f64), (P, P), bool, bool)> {
+impl Sandal {
+    fn seam(&self) -> Curve {
+        let (h, t) = (self.heel, self.toe);
+        Curve::through(&[
+            (1.0, h + 2.0),
+            (8.0, h + 0.6),
+            (22.0, lerp(h, t, 0.14)),
+            (42.0, lerp(h, t, 0.52) + 1.6),
+            (58.0, lerp(h, t, 0.86) + 0.6),
+            (78.0, t),
+            (92.0, t + 1.0),
+            (99.4, t + 3.0),
+        ])
+    }
+
+    pub(super) fn draw(&self, c: &mut Canvas, k: &Palette) {
+        let seam = self.seam();
+        self.back_straps(c, k, &seam);
+        // The far rim of the footbed.
+        let rim = seam.shifted(0.0, 2.0);
+        let far = Curve::through(&[
+            seam.point(0.004),
+            rim.point(0.035),
+            rim.point(0.12),
+            rim.point(0.3),
+            rim.point(0.5),
+            rim.point(0.7),
+            rim.point(0.88),
+            rim.point(0.965),
+            seam.point(0.996),
+        ]);
+        let bed = Outline::new(&far).then(&seam.reversed()).close();
+        c.fill(&bed, k.lining);
+        c.line(&far.d(), k.lining.darker(0.22), 0.4, 0.8);
+        self.sole(c, k, &seam);
+        self.front_straps(c, k, &seam);
+    }
+
+    fn bands(&self) -> Vec<Band> {
         let h = self.instep;
+        let plain = |feet, top| Band { feet, top, second: false, buckled: false };
         match self.straps {
             Straps::Two => vec![
-                ((33.0, 53.0), ((36.5, h - 1.0), (52.0, h - 4.4)), false, true),
-                ((59.0, 81.0), ((60.0, h - 7.4), (78.0, h - 11.6)), false, true),
+                Band { buckled: true, ..plain((33.0, 53.0), ((36.5, h - 1.0), (52.0, h - 4.4))) },
+                Band { buckled: true, ..plain((59.0, 81.0), ((60.0, h - 7.4), (78.0, h - 11.6))) },
             ],
-            Straps::Slide => vec![((44.0, 81.0), ((46.0, h - 0.6), (78.0, h - 9.0)), false, false)],
-            Straps::Thong => vec![((36.0, 43.0), ((73.0, h - 12.0), (78.0, h - 13.5)), false, false)],
+            Straps::Slide => vec![plain((44.0, 81.0), ((46.0, h - 0.6), (78.0, h - 9.0)))],
+            Straps::Thong => Vec::new(),
             Straps::Trek => vec![
-                ((31.0, 43.0), ((37.0, h + 1.6), (47.0, h - 2.2)), true, false),
-                ((62.0, 82.0), ((62.0, h - 7.4), (78.0, h - 11.4)), false, false),
+                Band { second: true, ..plain((31.0, 43.0), ((37.0, h + 1.6), (47.0, h - 2.2))) },
+                plain((62.0, 82.0), ((62.0, h - 7.4), (78.0, h - 11.4))),
             ],
             Straps::Ankle => vec![
-                ((63.0, 70.5), ((61.0, h - 8.0), (68.0, h - 10.2)), false, false),
-                ((76.0, 84.5), ((73.0, h - 12.4), (81.0, h - 14.8)), false, false),
+                plain((63.0, 70.5), ((61.0, h - 8.0), (68.0, h - 10.2))),
+                plain((76.0, 84.5), ((73.0, h - 12.4), (81.0, h - 14.8))),
             ],
             Straps::Cross => vec![
-                ((64.0, 75.0), ((46.0, h), (55.0, h - 2.4)), true, false),
-                ((46.0, 57.0), ((62.0, h - 6.0), (72.0, h - 10.2)), false, false),
+                Band { second: true, ..plain((64.0, 75.0), ((46.0, h), (55.0, h - 2.4))) },
+                plain((46.0, 57.0), ((62.0, h - 6.0), (72.0, h - 10.2))),
             ],
         }
     }
@@ -149,12 +181,11 @@ impl Sandal {
     }
 
     fn back_straps(&self, c: &mut Canvas, k: &Palette, seam: &Curve) {
-        for (feet, top, second, _) in self.bands() {
-            if self.straps == Straps::Thong {
-                self.thong(c, k, seam, 2.2, true);
-            } else {
-                self.far_band(c, seam, feet, top, if second { k.panel } else { k.upper });
-            }
+        if self.straps == Straps::Thong {
+            self.thong(c, k, seam, 2.2, true);
+        }
+        for band in self.bands() {
+            band.far_side(c, seam, band.colour(k));
         }
         if self.heel_strap() {
             let y = self.ankle_height();
@@ -192,9 +223,8 @@ impl Sandal {
             self.thong(c, k, seam, 0.0, false);
             return;
         }
-        for (feet, top, second, buckled) in self.bands() {
-            let colour = if second { k.panel } else { k.upper };
-            self.band(c, seam, feet, top, colour, buckled.then_some(k.accent));
+        for band in self.bands() {
+            band.near_side(c, seam, band.colour(k), k.accent);
         }
         if self.heel_strap() {
             let y = self.ankle_height();

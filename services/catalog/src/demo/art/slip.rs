@@ -4,8 +4,9 @@ use super::Palette;
 use super::boot::frame;
 use super::canvas::Canvas;
 use super::colour::{BLACK, WHITE};
-use super::geometry::{Curve, Outline, blob, lerp};
-use super::parts::{Motif, Texture, below, motif, surface, volume};
+use super::geometry::{Curve, Outline, P, blob, lerp};
+use super::parts::{Motif, Texture, motif, surface, volume};
+use super::sole::below;
 
 /// What is on the vamp.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -182,9 +183,9 @@ impl Slip {
             // The tongue stands up behind the strap.
             let d = Outline::at((mouth.0 - 6.0, mouth.1 - 6.0))
                 .curve(&[
-                    (mouth.0 - 5.0, mouth.1 + 1.6),
-                    (mouth.0 - 2.4, mouth.1 + 4.0),
-                    (mouth.0 + 2.0, mouth.1 + 3.0),
+                    (mouth.0 - 5.4, mouth.1 + 0.4),
+                    (mouth.0 - 3.4, mouth.1 + 2.7),
+                    (mouth.0 + 0.6, mouth.1 + 2.2),
                 ])
                 .curve(&[(mouth.0 + 5.0, mouth.1 + 0.6), (mouth.0 + 9.0, mouth.1 - 4.0)])
                 .close();
@@ -309,115 +310,74 @@ impl Slip {
     }
 
     fn ornament(&self, c: &mut Canvas, k: &Palette, form: &Form) {
-        let mouth = self.mouth;
-        let seam = |x: f64| form.seam.height(x);
         match self.front {
             Front::Plain => {}
-            Front::Penny | Front::Bar | Front::Tassel => {
-                let (a, b) = (mouth.0 - 6.6, mouth.0 + 3.4);
-                let top = Curve::through(&[
-                    (a + 4.4, mouth.1 - 2.2),
-                    (a + 2.2, mouth.1 - 7.0),
-                    (a - 3.4, lerp(seam(a), mouth.1, 0.34)),
-                    (a - 9.0, seam(a - 9.0)),
-                ]);
-                let low = Curve::through(&[
-                    (b + 1.0, seam(b + 1.0)),
-                    (b - 0.4, lerp(seam(b), mouth.1, 0.34)),
-                    (b + 2.6, mouth.1 - 7.4),
-                    (b + 5.4, mouth.1 - 4.0),
-                ]);
-                let d = Outline::new(&top).then(&low).close();
-                c.line(&low.shifted(0.4, -0.3).d(), BLACK, 1.2, 0.16);
-                c.fill(&d, k.panel);
-                let light = c.linear(
-                    (0.0, mouth.1),
-                    (0.0, self.sole),
-                    &[(0.0, WHITE, 0.20), (0.4, WHITE, 0.0), (1.0, BLACK, 0.22)],
-                );
-                c.fill(&d, light);
-                c.line(&d, k.panel.darker(0.3), 0.34, 0.9);
-                c.stitch(&top.offset(1.0).d(), k.panel.line_on());
-                c.stitch(&low.offset(1.0).d(), k.panel.line_on());
-                match self.front {
-                    Front::Penny => {
-                        let slot = blob(&[
-                            (a - 0.2, mouth.1 - 9.0),
-                            (a + 3.4, mouth.1 - 7.4),
-                            (a + 6.4, mouth.1 - 9.6),
-                            (a + 2.8, mouth.1 - 11.0),
-                        ]);
-                        c.fill(&slot, k.panel.darker(0.55));
-                    }
-                    Front::Bar => {
-                        let bar = Curve::through(&[(a - 1.6, mouth.1 - 8.6), (a + 8.0, mouth.1 - 9.2)]);
-                        c.line(&bar.shifted(0.1, -0.5).d(), BLACK, 1.8, 0.3);
-                        c.line(&bar.d(), k.accent.darker(0.2), 1.7, 1.0);
-                        c.line(&bar.shifted(0.0, 0.3).d(), k.accent.lighter(0.45), 0.6, 1.0);
-                        for end in [bar.first(), bar.last()] {
-                            c.dot(end, 1.5, k.accent.darker(0.25));
-                            c.dot((end.0 - 0.1, end.1 + 0.2), 1.1, k.accent.lighter(0.15));
-                        }
-                    }
-                    _ => {
-                        for (dx, lean) in [(2.0, -1.4), (6.4, 1.6)] {
-                            let (x, y) = (a + dx - 1.4, mouth.1 - 5.6);
-                            let d = Outline::at((x - 0.8, y))
-                                .curve(&[(x - 1.7 + lean, y - 3.4), (x - 2.1 + lean * 1.6, y - 7.2)])
-                                .line((x + 2.0 + lean * 1.6, y - 7.4))
-                                .curve(&[(x + 1.5 + lean, y - 3.4), (x + 0.8, y)])
-                                .close();
-                            c.fill(&d, k.panel.darker(0.2));
-                            for i in -2..=2 {
-                                let f = f64::from(i) * 0.75;
-                                c.line(
-                                    &Outline::at((x + f * 0.3, y - 1.0)).line((x + f + lean * 1.5, y - 7.0)).open(),
-                                    k.panel.lighter(0.14),
-                                    0.24,
-                                    0.8,
-                                );
-                            }
-                            c.dot((x, y), 1.25, k.panel.lighter(0.08));
-                        }
-                    }
-                }
-            }
-            Front::Bow => {
-                let (x, y) = (mouth.0 + 1.2, mouth.1 - 0.2);
-                for (ends, droop) in [([(-7.0, 2.6), (-7.6, -1.4)], 0.0), ([(7.0, 0.6), (6.2, -3.4)], -0.6)] {
-                    let [far, near] = ends;
-                    let d = Outline::at((x, y + 0.6))
-                        .curve(&[(x + far.0 * 0.5, y + far.1 * 0.75 + 0.8), (x + far.0, y + far.1)])
-                        .curve(&[(x + near.0 * 1.06, y + (far.1 + near.1) * 0.5), (x + near.0, y + near.1)])
-                        .curve(&[(x + near.0 * 0.5, y + near.1 * 0.6 + droop), (x, y - 0.8)])
-                        .close();
-                    c.line(&d, BLACK, 1.0, 0.18);
-                    c.fill(&d, k.panel);
-                    let light =
-                        c.linear((x, y), (x + far.0, y), &[(0.0, BLACK, 0.3), (0.45, WHITE, 0.16), (1.0, BLACK, 0.06)]);
-                    c.fill(&d, light);
-                    c.line(&d, k.panel.darker(0.3), 0.3, 0.8);
-                }
-                c.oval((x, y), 1.6, 1.4, k.panel.darker(0.12));
-                c.oval((x - 0.2, y + 0.3), 0.9, 0.7, k.panel.lighter(0.16));
-            }
-            Front::Strap => {
-                let x = mouth.0 - 16.0;
-                let strap = Curve::through(&[
-                    (x + 4.4, self.dip + 9.2),
-                    (x + 1.6, self.dip + 7.4),
-                    (x - 1.2, self.dip + 1.0),
-                    (x - 3.0, lerp(seam(x), self.dip, 0.45)),
-                    (x - 4.2, seam(x - 4.0) + 2.2),
-                ]);
-                c.line(&strap.shifted(0.8, -0.3).d(), BLACK, 3.8, 0.16);
-                c.line(&strap.d(), k.panel.darker(0.3), 4.1, 1.0);
-                c.line(&strap.d(), k.panel, 3.6, 1.0);
-                c.stitch(&strap.offset(1.1).d(), k.panel.line_on());
-                c.stitch(&strap.offset(-1.1).d(), k.panel.line_on());
-                frame(c, (x - 2.6, lerp(seam(x), self.dip, 0.56)), 2.3, 2.1, k.accent);
-            }
+            Front::Penny | Front::Bar | Front::Tassel => self.saddle(c, k, form),
+            Front::Bow => bow(c, k, (self.mouth.0 + 1.2, self.mouth.1 - 0.2)),
+            Front::Strap => self.buckled_strap(c, k, form),
         }
+    }
+
+    /// The strap across a loafer, and what is on it.
+    fn saddle(&self, c: &mut Canvas, k: &Palette, form: &Form) {
+        let (x, y) = self.mouth;
+        let seam = |x: f64| form.seam.height(x);
+        let top = Curve::through(&[
+            (x + 0.6, y + 4.0),
+            (x - 3.6, y - 5.0),
+            (x - 9.4, lerp(seam(x), y, 0.36)),
+            (x - 16.5, seam(x - 16.5) - 1.0),
+        ]);
+        let low = Curve::through(&[
+            (x + 5.0, seam(x + 5.0) - 1.0),
+            (x + 3.6, lerp(seam(x), y, 0.34)),
+            (x + 6.2, y - 7.4),
+            (x + 10.6, y + 2.0),
+        ]);
+        let d = Outline::new(&top).then(&low).close();
+        let light = c.linear((0.0, y), (0.0, self.sole), &[(0.0, WHITE, 0.20), (0.4, WHITE, 0.0), (1.0, BLACK, 0.22)]);
+        c.within(&form.upper, |c| {
+            c.line(&low.shifted(0.4, -0.3).d(), BLACK, 1.3, 0.16);
+            c.line(&top.shifted(-0.3, -0.3).d(), BLACK, 1.0, 0.12);
+            c.fill(&d, k.panel);
+            c.fill(&d, light);
+            c.line(&d, k.panel.darker(0.3), 0.34, 0.9);
+            c.stitch(&top.offset(1.0).d(), k.panel.line_on());
+            c.stitch(&low.offset(1.0).d(), k.panel.line_on());
+        });
+        let middle = (x + 1.2, y - 8.6);
+        match self.front {
+            Front::Penny => {
+                let slot = blob(&[
+                    (middle.0 - 3.0, middle.1 + 0.5),
+                    (middle.0, middle.1 + 1.0),
+                    (middle.0 + 3.2, middle.1 - 0.5),
+                    (middle.0, middle.1 - 1.0),
+                ]);
+                c.fill(&slot, k.panel.darker(0.62));
+                c.line(&slot, k.panel.lighter(0.14), 0.3, 0.7);
+            }
+            Front::Bar => metal_bar(c, k, middle),
+            _ => tassels(c, k, middle),
+        }
+    }
+
+    fn buckled_strap(&self, c: &mut Canvas, k: &Palette, form: &Form) {
+        let x = self.mouth.0 - 16.0;
+        let seam = |x: f64| form.seam.height(x);
+        let strap = Curve::through(&[
+            (x + 4.4, self.dip + 9.2),
+            (x + 1.6, self.dip + 7.4),
+            (x - 1.2, self.dip + 1.0),
+            (x - 3.0, lerp(seam(x), self.dip, 0.45)),
+            (x - 4.2, seam(x - 4.0) + 2.2),
+        ]);
+        c.line(&strap.shifted(0.8, -0.3).d(), BLACK, 3.8, 0.16);
+        c.line(&strap.d(), k.panel.darker(0.3), 4.1, 1.0);
+        c.line(&strap.d(), k.panel, 3.6, 1.0);
+        c.stitch(&strap.offset(1.1).d(), k.panel.line_on());
+        c.stitch(&strap.offset(-1.1).d(), k.panel.line_on());
+        frame(c, (x - 2.6, lerp(seam(x), self.dip, 0.56)), 2.3, 2.1, k.accent);
     }
 
     fn draw_sole(&self, c: &mut Canvas, k: &Palette, form: &Form) {
@@ -465,4 +425,53 @@ impl Slip {
         c.line(&seam.shifted(0.0, -0.35).d(), WHITE, 0.4, 0.3);
         c.line(&covered.d(), BLACK, 0.42, 0.42);
     }
+}
+
+fn metal_bar(c: &mut Canvas, k: &Palette, (x, y): P) {
+    let bar = Curve::through(&[(x - 4.6, y + 0.5), (x + 4.8, y - 0.5)]);
+    c.line(&bar.shifted(0.1, -0.6).d(), BLACK, 1.8, 0.3);
+    c.line(&bar.d(), k.accent.darker(0.2), 1.7, 1.0);
+    c.line(&bar.shifted(0.0, 0.3).d(), k.accent.lighter(0.45), 0.6, 1.0);
+    for end in [bar.first(), bar.last()] {
+        c.dot(end, 1.5, k.accent.darker(0.25));
+        c.dot((end.0 - 0.1, end.1 + 0.2), 1.1, k.accent.lighter(0.15));
+    }
+}
+
+fn tassels(c: &mut Canvas, k: &Palette, (x, y): P) {
+    for (dx, lean) in [(-1.8, -1.4), (2.8, 1.6)] {
+        let (x, y) = (x + dx, y + 2.4);
+        let d = Outline::at((x - 0.8, y))
+            .curve(&[(x - 1.7 + lean, y - 3.4), (x - 2.1 + lean * 1.6, y - 7.2)])
+            .line((x + 2.0 + lean * 1.6, y - 7.4))
+            .curve(&[(x + 1.5 + lean, y - 3.4), (x + 0.8, y)])
+            .close();
+        c.line(&d, BLACK, 0.8, 0.2);
+        c.fill(&d, k.panel.darker(0.28));
+        for i in -2..=2 {
+            let f = f64::from(i) * 0.75;
+            let thread = Outline::at((x + f * 0.3, y - 1.0)).line((x + f + lean * 1.5, y - 7.0)).open();
+            c.line(&thread, k.panel.lighter(0.16), 0.26, 0.8);
+        }
+        c.dot((x, y), 1.35, k.panel.darker(0.2));
+        c.dot((x - 0.1, y + 0.2), 1.0, k.panel.lighter(0.12));
+    }
+}
+
+fn bow(c: &mut Canvas, k: &Palette, (x, y): P) {
+    for (ends, droop) in [([(-7.0, 2.6), (-7.6, -1.4)], 0.0), ([(7.0, 0.6), (6.2, -3.4)], -0.6)] {
+        let [far, near] = ends;
+        let d = Outline::at((x, y + 0.6))
+            .curve(&[(x + far.0 * 0.5, y + far.1 * 0.75 + 0.8), (x + far.0, y + far.1)])
+            .curve(&[(x + near.0 * 1.06, y + (far.1 + near.1) * 0.5), (x + near.0, y + near.1)])
+            .curve(&[(x + near.0 * 0.5, y + near.1 * 0.6 + droop), (x, y - 0.8)])
+            .close();
+        c.line(&d, BLACK, 1.0, 0.18);
+        c.fill(&d, k.panel);
+        let light = c.linear((x, y), (x + far.0, y), &[(0.0, BLACK, 0.3), (0.45, WHITE, 0.16), (1.0, BLACK, 0.06)]);
+        c.fill(&d, light);
+        c.line(&d, k.panel.darker(0.3), 0.3, 0.8);
+    }
+    c.oval((x, y), 1.6, 1.4, k.panel.darker(0.12));
+    c.oval((x - 0.2, y + 0.3), 0.9, 0.7, k.panel.lighter(0.16));
 }

@@ -68,6 +68,19 @@ async fn what_is_not_there_or_too_large_is_said() {
 }
 
 #[tokio::test]
+async fn pictures_of_the_demo_shop_outlive_the_code_that_drew_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut media = crate::demo::catalogue().media;
+    media.truncate(3);
+    let sources: Vec<String> = media.iter().map(|media| media.source.clone()).collect();
+    MediaStore::open(dir.path(), Arc::new(|_| None)).unwrap().keep_drawings(media).await.unwrap();
+    let later = MediaStore::open(dir.path(), Arc::new(|_| None)).unwrap();
+    for source in sources {
+        assert!(later.rendition(&source, 160, Format::Jpeg).await.is_ok(), "{source}");
+    }
+}
+
+#[tokio::test]
 async fn a_drawing_of_ours_can_be_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = MediaStore::open(dir.path(), Arc::new(|_| None)).unwrap();
