@@ -12,7 +12,7 @@ use super::access::{ReadBooks, Staff};
 pub(super) struct InvariantReports {
     /// Whether every invariant holds.
     holds: bool,
-    /// `I1` to `I14`, in that order.
+    /// `I1` to `I14` in that order, then liveness (`L1`).
     items: Vec<InvariantReport>,
 }
 
