@@ -61,7 +61,7 @@ create table payments (
     store          blob    not null,
     provider       text    not null,
     attempt        integer not null check (attempt >= 1),
-    state          text    not null check (state in ('none', 'sent', 'unknown', 'requires_action', 'declined',
+    state          text    not null check (state in ('none', 'sent', 'unknown', 'requires_action', 'declined', 'abandoned',
                                                      'authorised', 'voided')),
     token          text,
     return_url     text    not null,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use contracts::ledger::{InvariantReport, RefundState, Violation};
+use contracts::saga::Next;
 use kernel::{Failure, Timestamp};
 
 use crate::batcher::chain;
@@ -17,6 +18,8 @@ use crate::state::Hash;
 const CHUNK: u32 = 500;
 /// How long an order may wait for a step that is due before it counts as stuck (L1), in milliseconds.
 const STUCK_MS: i64 = 15 * 60 * 1000;
+/// How often a step may be tried in a row before a person should look (L1).
+const MANY_TRIES: u32 = 20;
 
 /// Checks everything that the ledger alone can check.
 ///
@@ -244,6 +247,23 @@ impl OrderBooks {
                     "Cancel the order or collect the payment.",
                 ));
             }
+        }
+        let to_do = order.head.phase != Phase::Cancelled && !matches!(order.next(), Next::Wait { .. } | Next::Done);
+        let unfinished = order.head.phase.is_undecided() || matches!(order.head.phase, Phase::Declined | Phase::Cancelling);
+        if order.head.due_at.is_none() && (to_do || unfinished) {
+            self.l1.push(violation(
+                format!("order {number} has a step to do that nothing will wake"),
+                "Ask the shop to resume this order; then report this as a bug.",
+            ));
+        }
+        let failed = order.refunds.iter().filter(|r| r.state == RefundState::Failed).count();
+        if to_do && order.payment.tries >= MANY_TRIES
+            || order.head.phase == Phase::Cancelling && failed >= MANY_TRIES as usize
+        {
+            self.l1.push(violation(
+                format!("order {number} asks the payment provider for the same step again and again"),
+                "Look at this payment at the provider, and finish there by hand what it keeps refusing.",
+            ));
         }
         if order.head.due_at.is_some_and(|due| now.millis_since(due) > STUCK_MS) {
             self.l1.push(violation(

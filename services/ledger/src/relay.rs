@@ -83,7 +83,7 @@ impl Relay {
             return Ok(retried);
         }
         let parked = reader.parked(self.consumer.name()).await?;
-        let mut blocked: BTreeSet<String> = parked.into_iter().map(|p| p.aggregate).collect();
+        let mut blocked: BTreeSet<String> = parked.into_iter().filter(|p| !p.dead).map(|p| p.aggregate).collect();
         let mut newly_parked = Vec::new();
         let mut last = cursor;
         for event in &events {
@@ -147,9 +147,9 @@ impl Relay {
                 blocked.insert(row.aggregate);
                 continue;
             }
-            busy = true;
             let found = reader.events(None, row.position - 1, 1).await?;
             let Some(event) = found.first().filter(|e| e.position == row.position) else { continue };
+            busy = true;
             let consumer = self.consumer.name().to_owned();
             match self.consumer.take(event).await {
                 Ok(()) => self.submit(Command::Unpark { consumer, position: row.position }).await?,

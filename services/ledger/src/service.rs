@@ -260,7 +260,7 @@ pub fn payment_record(order: &Order) -> Option<PaymentRecord> {
         Attempt::None => return None,
         Attempt::Sent | Attempt::Unknown => None,
         Attempt::RequiresAction => Some(ProviderStatus::RequiresAction),
-        Attempt::Declined => Some(ProviderStatus::Declined),
+        Attempt::Declined | Attempt::Abandoned => Some(ProviderStatus::Declined),
         Attempt::Authorised if p.captured_minor > 0 => Some(ProviderStatus::Captured),
         Attempt::Authorised => Some(ProviderStatus::Authorised),
         Attempt::Voided => Some(ProviderStatus::Voided),

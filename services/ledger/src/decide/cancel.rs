@@ -38,23 +38,29 @@ pub(super) fn begin(tx: &mut Tx<'_>, order: &mut Order, reason: &str) -> Result<
     order.head.due_at = Some(tx.now);
     order.payment.tries = 0;
     tx.release_holds(order)?;
-    for line in &mut order.lines {
-        line.cancelled = line.quantity - line.shipped;
-    }
+    take_off(order);
     voucher::release(tx, order);
     tx.order_event(order, "order.cancel_requested", json!({ "reason": reason }));
     // A superseded or declined order owes nothing, so it is done in the same commit.
     pay::settle(tx, order)
 }
 
+/// Takes every unit off that was not shipped.
+pub(super) fn take_off(order: &mut Order) {
+    for line in &mut order.lines {
+        line.cancelled = line.quantity - line.shipped;
+    }
+}
+
 /// Starts the refund of everything captured and not yet on its way back. Its id follows from the order, so that the
 /// same decision made again is the same refund.
 pub(super) fn refund_rest(tx: &mut Tx<'_>, order: &mut Order) {
     let amount = order.payment.refundable();
-    let failed = order.refunds.iter().filter(|r| r.state == RefundState::Failed).count();
     let mut bytes = *order.head.id.as_bytes();
     bytes[0] ^= 0x5a;
-    bytes[15] = bytes[15].wrapping_add(u8::try_from(order.refunds.len() + failed).unwrap_or(u8::MAX));
+    let count = u16::try_from(order.refunds.len()).unwrap_or(u16::MAX);
+    let last = u16::from_be_bytes([bytes[14], bytes[15]]).wrapping_add(count);
+    bytes[14..].copy_from_slice(&last.to_be_bytes());
     let id = RefundId::from_uuid(uuid::Uuid::from_bytes(bytes));
     order.refunds.push(Refund {
         id,

@@ -8,7 +8,7 @@ mod place;
 mod refund;
 mod stock;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tx;
 mod voucher;
 
@@ -296,7 +296,8 @@ fn remember(
         Ok(other) => (effects, Ok(other)),
         Err(failure) => {
             let response = problem(&failure);
-            if response.status >= 500 {
+            // What may be tried again in a moment is not an outcome: under the same key it is decided anew.
+            if response.status >= 500 || failure.retry_after_s.is_some() {
                 return (Effects::default(), Err(failure));
             }
             let effects = Effects { idempotency: vec![row(None, Some(&response))], ..Effects::default() };

@@ -17,8 +17,14 @@ fn backoff_ms(tries: u32) -> i64 {
     (1000_i64 << tries.min(6)).min(60_000)
 }
 
+/// The pause before a refund that failed `failed` times is made anew: 2 s, 4 s, 8 s … at most a day.
+fn refund_pause_ms(failed: usize) -> i64 {
+    (1000_i64 << failed.min(17)).min(24 * 3600 * 1000)
+}
+
 pub(super) fn record(tx: &mut Tx<'_>, id: OrderId, seen: &Observation) -> Result<Reply, Failure> {
     let mut order = tx.order(id)?;
+    let before = order.next();
     let mut next = None;
     let mut waits = false;
     match seen {
@@ -32,10 +38,10 @@ pub(super) fn record(tx: &mut Tx<'_>, id: OrderId, seen: &Observation) -> Result
         }
         Observation::Unanswered { attempt } if *attempt == order.payment.attempt => {
             no_answer(tx, &mut order);
-            next = order.head.due_at.map(|until| Next::Wait { until });
+            waits = true;
         }
         Observation::Refused { attempt, why } if *attempt == order.payment.attempt => {
-            next = refused(tx, &mut order, why)?;
+            next = refused(tx, &mut order, why);
         }
         // An attempt that is no longer the current one was decided for good before it was replaced.
         Observation::Payment { .. }
@@ -45,13 +51,19 @@ pub(super) fn record(tx: &mut Tx<'_>, id: OrderId, seen: &Observation) -> Result
         Observation::Refund { refund, seen } => match seen.status {
             RefundStatus::Succeeded => finish_refund(tx, &mut order, *refund, true),
             RefundStatus::Failed => finish_refund(tx, &mut order, *refund, false),
-            RefundStatus::Pending => retry_later(tx, &mut order, &mut next),
+            RefundStatus::Pending => waits = retry_later(tx, &mut order),
         },
-        Observation::RefundUnanswered { .. } => retry_later(tx, &mut order, &mut next),
+        Observation::RefundUnanswered { .. } => waits = retry_later(tx, &mut order),
         Observation::RefundRefused { refund, .. } => finish_refund(tx, &mut order, *refund, false),
     }
     settle(tx, &mut order)?;
-    if waits {
+    if next.is_none() && !waits && order.next() == before && !matches!(before, Next::Wait { .. } | Next::Done) {
+        // What was seen did not change what is to be done. Doing it again at once would not either.
+        waits = retry_later(tx, &mut order);
+    }
+    if order.head.phase == Phase::Cancelled {
+        next = Some(Next::Done);
+    } else if waits {
         next = order.head.due_at.map(|until| Next::Wait { until });
     }
     finish(tx, order, next)
@@ -75,7 +87,7 @@ fn finish(tx: &mut Tx<'_>, order: Order, next: Option<Next>) -> Result<Reply, Fa
     let progress = Progress {
         order: order.head.id,
         next: next.unwrap_or_else(|| order.next()),
-        response: order.placing_answer(),
+        response: tx.told(&order),
         replayed: false,
     };
     let changed = tx.state.order(tx.store(), order.head.id).is_ok_and(|before| **before != order);
@@ -93,6 +105,7 @@ fn apply_payment(tx: &mut Tx<'_>, order: &mut Order, payment: &ProviderPayment) 
         }
         return Ok(());
     }
+    let newer = payment.revision > order.payment.revision;
     order.payment.revision = payment.revision;
     order.payment.reference = Some(payment.reference.clone());
     match payment.status {
@@ -110,50 +123,66 @@ fn apply_payment(tx: &mut Tx<'_>, order: &mut Order, payment: &ProviderPayment) 
         }
         ProviderStatus::Voided => voided(tx, order),
         ProviderStatus::Authorised | ProviderStatus::Captured => {
-            if payment.amount != order.money(order.payment.amount_minor) {
-                order.payment.authorised_minor = payment.amount.amount_minor;
-                order.payment.state = Attempt::Authorised;
-                cancel::begin(tx, order, "amount_mismatch")?;
-            } else {
-                approved(tx, order)?;
-            }
+            approved(tx, order, payment, newer)?;
             captured(tx, order, payment.captured_minor);
             Ok(())
         }
     }
 }
 
-/// The provider has the money set aside for us.
-fn approved(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
-    let p = &mut order.payment;
+/// The provider has money set aside for us.
+fn approved(tx: &mut Tx<'_>, order: &mut Order, payment: &ProviderPayment, newer: bool) -> Result<(), Failure> {
+    let fits = payment.amount == order.money(order.payment.amount_minor);
     match order.head.phase {
         Phase::Placing | Phase::Unknown | Phase::RequiresAction | Phase::Declined => {
-            p.state = Attempt::Authorised;
-            p.authorised_minor = p.amount_minor;
-            p.token = None;
-            p.action_url = None;
-            p.decline_code = None;
-            confirm(tx, order)
+            authorised(order, payment);
+            if fits { confirm(tx, order) } else { cancel::begin(tx, order, "amount_mismatch") }
         }
         Phase::Confirmed | Phase::Closed => {
-            if planted(Mutant::WebhookAndReturnBothComplete) && p.captured_minor == 0 {
+            if planted(Mutant::WebhookAndReturnBothComplete) && order.payment.captured_minor == 0 {
                 commit_holds(tx, order)?;
                 tell_placed(tx, order);
+            }
+            if newer && !fits {
+                unexpected(tx, order, "AmountChanged");
             }
             Ok(())
         }
         Phase::Cancelling | Phase::Cancelled => {
-            if planted(Mutant::LateApprovalIgnored) || p.state == Attempt::Voided && p.authorised_minor > 0 {
+            // The attempt was ended already, or its money is on its way back: nothing new.
+            let p = &order.payment;
+            let known = match p.state {
+                Attempt::Voided => p.authorised_minor > 0 && payment.captured_minor == 0,
+                Attempt::Authorised => {
+                    order.head.phase == Phase::Cancelling || payment.captured_minor <= p.captured_minor
+                }
+                _ => false,
+            };
+            if known || planted(Mutant::LateApprovalIgnored) {
                 return Ok(());
             }
-            p.state = Attempt::Authorised;
-            p.authorised_minor = p.amount_minor;
-            p.token = None;
-            p.tries = 0;
+            authorised(order, payment);
+            order.payment.tries = 0;
             tx.advance(order, PhaseEvent::Approved);
             Ok(())
         }
     }
+}
+
+/// Writes down what is set aside. The token has done its work.
+fn authorised(order: &mut Order, payment: &ProviderPayment) {
+    let p = &mut order.payment;
+    p.state = Attempt::Authorised;
+    p.authorised_minor = payment.amount.amount_minor.max(p.captured_minor);
+    p.token = None;
+    p.action_url = None;
+    p.decline_code = None;
+}
+
+/// Something that cannot be followed: told as an event, for a person to look at.
+fn unexpected(tx: &mut Tx<'_>, order: &mut Order, event: &str) {
+    let data = json!({ "phase": order.head.phase.name(), "event": event });
+    tx.order_event(order, "order.unexpected_transition", data);
 }
 
 /// Turns the holds into commitments and the order into a confirmed one; or, when the stock is gone, into one to be
@@ -170,6 +199,7 @@ pub(super) fn confirm(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure>
         return Ok(());
     }
     tx.release_holds(order)?;
+    cancel::take_off(order);
     voucher::release(tx, order);
     order.head.cancel_reason = Some("out_of_stock".to_owned());
     tx.advance(order, PhaseEvent::ApprovedTooLate);
@@ -219,14 +249,19 @@ fn captured(tx: &mut Tx<'_>, order: &mut Order, captured_minor: i64) {
         return;
     }
     order.payment.captured_minor = captured_minor;
+    // More than was set aside cannot be collected; should a provider do it, the books say what happened.
+    order.payment.authorised_minor = order.payment.authorised_minor.max(captured_minor);
     order.payment.tries = 0;
     let data = json!({ "amount_minor": captured_minor, "currency": order.head.currency });
     tx.order_event(order, "order.paid", data);
 }
 
 fn declined(tx: &mut Tx<'_>, order: &mut Order, code: &str) {
-    let undecided = matches!(order.payment.state, Attempt::Sent | Attempt::Unknown | Attempt::RequiresAction);
-    if undecided {
+    let p = &order.payment;
+    let undecided = matches!(p.state, Attempt::Sent | Attempt::Unknown | Attempt::RequiresAction);
+    // What we were about to give back, the provider took away itself.
+    let gone = order.head.phase == Phase::Cancelling && p.state == Attempt::Authorised && p.captured_minor == 0;
+    if undecided || gone {
         order.payment.state = Attempt::Declined;
         order.payment.decline_code = Some(code.to_owned());
         order.payment.token = None;
@@ -248,14 +283,15 @@ fn voided(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
             order.payment.state = Attempt::Voided;
             cancel::begin(tx, order, "authorisation_lapsed")
         }
-        Phase::Confirmed | Phase::Closed => {
-            tx.order_event(
-                order,
-                "order.unexpected_transition",
-                json!({ "phase": order.head.phase.name(), "event": "Voided" }),
-            );
+        // The goods are gone and so is the money, which asking again does not bring back: the doctor names the order.
+        Phase::Confirmed | Phase::Closed if order.payment.state == Attempt::Authorised => {
+            if order.payment.captured_minor == 0 {
+                order.payment.state = Attempt::Voided;
+            }
+            unexpected(tx, order, "Voided");
             Ok(())
         }
+        Phase::Confirmed | Phase::Closed => Ok(()),
         Phase::Placing | Phase::Unknown | Phase::RequiresAction | Phase::Declined => {
             declined(tx, order, "cancelled_at_provider");
             Ok(())
@@ -268,7 +304,9 @@ fn voided(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
 }
 
 fn action_required(tx: &mut Tx<'_>, order: &mut Order, payment: &ProviderPayment) {
-    order.payment.action_url.clone_from(&payment.next_action_url);
+    if order.head.phase.is_undecided() {
+        order.payment.action_url.clone_from(&payment.next_action_url);
+    }
     if matches!(order.payment.state, Attempt::Sent | Attempt::Unknown) {
         order.payment.state = Attempt::RequiresAction;
     }
@@ -305,14 +343,14 @@ fn missing(tx: &mut Tx<'_>, order: &mut Order) -> Result<Option<Next>, Failure> 
             Ok(Some(order.authorise()))
         }
         Phase::Placing | Phase::Unknown | Phase::RequiresAction => {
-            order.payment.state = Attempt::Declined;
+            order.payment.state = Attempt::Abandoned;
             order.payment.decline_code = Some("no_answer".to_owned());
             cancel::begin(tx, order, "expired")?;
             Ok(None)
         }
         Phase::Cancelling => {
             if matches!(order.payment.state, Attempt::Sent | Attempt::Unknown | Attempt::RequiresAction) {
-                order.payment.state = Attempt::Declined;
+                order.payment.state = Attempt::Abandoned;
                 order.payment.decline_code = Some("no_answer".to_owned());
             }
             Ok(None)
@@ -323,36 +361,47 @@ fn missing(tx: &mut Tx<'_>, order: &mut Order) -> Result<Option<Next>, Failure> 
 
 /// The provider refused a call for good. Before the payment is decided that is a decline; afterwards the provider's
 /// books say what is true, so they are asked.
-fn refused(tx: &mut Tx<'_>, order: &mut Order, why: &str) -> Result<Option<Next>, Failure> {
+fn refused(tx: &mut Tx<'_>, order: &mut Order, why: &str) -> Option<Next> {
     if order.head.phase.is_undecided() {
         declined(tx, order, why);
-        return Ok(None);
+        return None;
     }
-    order.payment.tries = order.payment.tries.saturating_add(1);
-    order.head.due_at = Some(tx.now.plus_millis(backoff_ms(order.payment.tries)));
-    if order.payment.tries > 1 {
-        return Ok(order.head.due_at.map(|until| Next::Wait { until }));
+    if matches!(order.next(), Next::Wait { .. } | Next::Done) {
+        return None;
     }
+    retry_later(tx, order);
     let p = &order.payment;
-    Ok(Some(Next::Find { attempt: p.attempt, provider: p.provider.clone(), key: p.key(order.head.id) }))
+    let find = Next::Find { attempt: p.attempt, provider: p.provider.clone(), key: p.key(order.head.id) };
+    // The look itself may count as a try, so an odd count comes round again, and with it another look.
+    if p.tries % 2 == 1 { Some(find) } else { order.head.due_at.map(|until| Next::Wait { until }) }
 }
 
-fn retry_later(tx: &mut Tx<'_>, order: &mut Order, next: &mut Option<Next>) {
+/// Puts the next step off, further with every try. True, so that the caller waits.
+fn retry_later(tx: &mut Tx<'_>, order: &mut Order) -> bool {
     order.payment.tries = order.payment.tries.saturating_add(1);
-    let until = tx.now.plus_millis(backoff_ms(order.payment.tries));
-    order.head.due_at = Some(until);
-    *next = Some(Next::Wait { until });
+    order.head.due_at = Some(tx.now.plus_millis(backoff_ms(order.payment.tries)));
+    true
 }
 
 fn finish_refund(tx: &mut Tx<'_>, order: &mut Order, id: RefundId, succeeded: bool) {
     let currency = order.head.currency;
-    let Some(refund) = order.refunds.iter_mut().find(|r| r.id == id && r.state == RefundState::Pending) else { return };
+    let Some(refund) = order.refunds.iter_mut().find(|r| r.id == id) else { return };
+    let outcome = if succeeded { RefundState::Succeeded } else { RefundState::Failed };
+    if refund.state != RefundState::Pending {
+        if refund.state != outcome {
+            unexpected(tx, order, if succeeded { "RefundSucceeded" } else { "RefundFailed" });
+        }
+        return;
+    }
     let amount = refund.amount_minor;
-    refund.state = if succeeded { RefundState::Succeeded } else { RefundState::Failed };
+    refund.state = outcome;
     order.payment.refund_pending_minor -= amount;
     order.payment.tries = 0;
     if succeeded {
         order.payment.refunded_minor += amount;
+    } else if order.head.phase == Phase::Cancelling {
+        let failed = order.refunds.iter().filter(|r| r.state == RefundState::Failed).count();
+        order.head.due_at = Some(tx.now.plus_millis(refund_pause_ms(failed)));
     }
     let kind = if succeeded { "order.refunded" } else { "order.refund_failed" };
     tx.order_event(order, kind, json!({ "refund_id": id, "amount_minor": amount, "currency": currency }));
@@ -386,12 +435,16 @@ pub(super) fn settle(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> 
         Phase::Cancelling if undecided => order.head.due_at = Some(soon),
         Phase::Cancelling if p.state == Attempt::Authorised && p.captured_minor == 0 => order.head.due_at = Some(soon),
         Phase::Cancelling => {
-            if order.payment.refundable() > 0 && p.state == Attempt::Authorised {
+            let owed = order.payment.refundable() > 0 && p.state == Attempt::Authorised;
+            // A refund that failed is made anew when its pause is over, not at once and without end.
+            let failed = order.refunds.iter().any(|r| r.state == RefundState::Failed);
+            let pausing = failed && order.head.due_at.is_some_and(|due| due > now);
+            if owed && !pausing {
                 cancel::refund_rest(tx, order);
             }
             if order.payment.refund_pending_minor > 0 {
                 order.head.due_at = Some(soon);
-            } else if tx.advance(order, PhaseEvent::MoneyBack) {
+            } else if !owed && tx.advance(order, PhaseEvent::MoneyBack) {
                 order.head.due_at = None;
                 tx.order_event(order, "order.cancelled", json!({}));
             }

@@ -70,6 +70,7 @@ pub(super) fn place(tx: &mut Tx<'_>, command: &PlaceCommand) -> Result<Reply, Fa
     if due.amount_minor == 0 {
         order.payment.state = Attempt::None;
         pay::confirm(tx, &mut order)?;
+        pay::settle(tx, &mut order)?;
     }
     let next = if order.head.phase == Phase::Placing { order.authorise() } else { Next::Done };
     let response = order.placing_answer();

@@ -273,6 +273,16 @@ impl<'a> Tx<'a> {
         Ok(Ok(holds))
     }
 
+    /// The answer that the placing of `order` was given, or is given by this very command. What is stored counts, not
+    /// what the order would answer by now.
+    pub fn told(&self, order: &Order) -> Option<contracts::ledger::StoredResponse> {
+        let Some(key) = order.head.answer_to else { return order.placing_answer() };
+        let changed = self.effects.idempotency.iter().find(|r| r.key == key);
+        let row = changed.or_else(|| self.state.idempotency.get(&(self.store(), key)))?;
+        let answer = row.answer.clone()?;
+        Some(contracts::ledger::StoredResponse { status: answer.status, location: answer.location, body: answer.body })
+    }
+
     /// Stores the answer that waits for `order`, once its fate can be told.
     pub fn answer(&mut self, order: &Order) {
         let Some(key) = order.head.answer_to else { return };

@@ -70,7 +70,11 @@ pub(super) fn pay_by_gift_cards(
 }
 
 pub(super) fn use_coupons(tx: &mut Tx<'_>, codes: &[String], number: i64) -> Result<(), Failure> {
-    for code in codes {
+    for (i, code) in codes.iter().enumerate() {
+        // Several discounts of one coupon are one use of it.
+        if codes[..i].contains(code) {
+            continue;
+        }
         let store = tx.store();
         // An unlimited coupon that the ledger was never told of needs no counting.
         let changed = tx.effects.coupons.iter().find(|c| c.code == *code);
@@ -109,7 +113,9 @@ pub(super) fn release(tx: &mut Tx<'_>, order: &Order) {
     let number = order.head.number;
     for code in &order.frozen.coupons {
         let key = (store, code.clone(), number);
-        let Some(mut used) = tx.state.coupon_uses.get(&key).filter(|u| u.active).cloned() else { continue };
+        let changed = tx.effects.coupon_uses.iter().rev().find(|u| u.code == *code && u.order == number);
+        let used = changed.or_else(|| tx.state.coupon_uses.get(&key)).filter(|u| u.active).cloned();
+        let Some(mut used) = used else { continue };
         let changed = tx.effects.coupons.iter().find(|c| c.code == *code);
         let Some(mut coupon) = changed.or_else(|| tx.state.coupons.get(&(store, code.clone()))).cloned() else {
             continue;

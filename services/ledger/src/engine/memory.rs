@@ -36,7 +36,7 @@ pub struct Tables {
     pub people: BTreeMap<(StoreId, PersonId), Person>,
     pub contacts: BTreeMap<i64, ContactRow>,
     pub events: BTreeMap<u64, Event>,
-    pub event_keys: BTreeSet<(String, u64)>,
+    pub event_keys: BTreeSet<(StoreId, String, u64)>,
     pub audit: Vec<AuditRow>,
     pub inbox: BTreeSet<(String, EventId)>,
     pub webhooks: BTreeMap<(StoreId, String, String), WebhookRow>,
@@ -116,10 +116,10 @@ impl Tables {
         if changes.inbox.iter().any(|k| self.inbox.contains(k)) {
             return Err(refuse("unique failed: inbox"));
         }
+        let mut told = BTreeSet::new();
         for event in &changes.events {
-            if self.event_keys.contains(&(event.aggregate.clone(), event.aggregate_seq))
-                || self.events.contains_key(&event.position)
-            {
+            let key = (event.store, event.aggregate.clone(), event.aggregate_seq);
+            if self.event_keys.contains(&key) || self.events.contains_key(&event.position) || !told.insert(key) {
                 return Err(refuse(format!("unique failed: event {} of {}", event.aggregate_seq, event.aggregate)));
             }
         }
@@ -156,7 +156,7 @@ impl Tables {
         extend(&mut self.sales, &changes.sales);
         self.contacts.extend(changes.contacts.iter().map(|c| (c.order, c.clone())));
         for event in &changes.events {
-            self.event_keys.insert((event.aggregate.clone(), event.aggregate_seq));
+            self.event_keys.insert((event.store, event.aggregate.clone(), event.aggregate_seq));
             self.events.insert(event.position, event.clone());
         }
         self.audit.extend(changes.audit.iter().cloned());
@@ -364,9 +364,9 @@ impl Reader for MemoryEngine {
 
     async fn event_spans(&self) -> Result<Vec<EventSpan>, Failure> {
         let t = self.tables.lock();
-        let mut spans: BTreeMap<&str, EventSpan> = BTreeMap::new();
+        let mut spans: BTreeMap<(&str, StoreId), EventSpan> = BTreeMap::new();
         for e in t.events.values() {
-            let span = spans.entry(&e.aggregate).or_insert_with(|| EventSpan {
+            let span = spans.entry((&e.aggregate, e.store)).or_insert_with(|| EventSpan {
                 aggregate: e.aggregate.clone(),
                 count: 0,
                 first: u64::MAX,

@@ -5,7 +5,7 @@
 
 pub mod conformance;
 pub mod memory;
-//SQL pub mod sqlite;
+pub mod sqlite;
 
 use std::sync::Arc;
 

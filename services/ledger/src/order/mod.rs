@@ -125,6 +125,8 @@ pub enum Attempt {
     Unknown,
     RequiresAction,
     Declined,
+    /// The provider never heard of it, and it will not be sent again.
+    Abandoned,
     Authorised,
     Voided,
 }
@@ -223,7 +225,7 @@ impl Order {
             Attempt::Sent => PaymentStatus::Pending,
             Attempt::Unknown => PaymentStatus::Unknown,
             Attempt::RequiresAction => PaymentStatus::RequiresAction,
-            Attempt::Declined => PaymentStatus::Declined,
+            Attempt::Declined | Attempt::Abandoned => PaymentStatus::Declined,
             Attempt::Voided => PaymentStatus::Voided,
             Attempt::Authorised if p.captured_minor == 0 => PaymentStatus::Authorised,
             Attempt::Authorised if p.refunded_minor == 0 => PaymentStatus::Paid,
@@ -275,6 +277,11 @@ impl Order {
                     key: format!("{}:capture", key()),
                     amount: self.money(p.authorised_minor),
                 }
+            }
+            // Given up without the provider's word. A request may have been under way all the same, so whoever has a
+            // reason to look (a webhook, the reconciler) asks once more.
+            Phase::Cancelled if p.state == Attempt::Abandoned => {
+                Next::Find { attempt: p.attempt, provider: provider(), key: key() }
             }
             Phase::Declined | Phase::Cancelled => wait(),
             Phase::Confirmed | Phase::Closed | Phase::Cancelling => {

@@ -45,6 +45,7 @@ impl Named for Attempt {
         (Attempt::Unknown, "unknown"),
         (Attempt::RequiresAction, "requires_action"),
         (Attempt::Declined, "declined"),
+        (Attempt::Abandoned, "abandoned"),
         (Attempt::Authorised, "authorised"),
         (Attempt::Voided, "voided"),
     ];

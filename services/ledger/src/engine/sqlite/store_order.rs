@@ -215,6 +215,11 @@ const fn columns(table: &str) -> &'static [&'static str] {
     }
 }
 
+/// The elements that an order had before; none when it is new.
+fn old<'c, T>(order: &Change<'c>, of: fn(&Order) -> &Vec<T>) -> &'c [T] {
+    order.0.map_or(&[], |before| of(before))
+}
+
 /// Writes the elements of one table that differ, and deletes those that are gone.
 fn parts<T: PartialEq>(
     conn: &Connection,
@@ -224,8 +229,7 @@ fn parts<T: PartialEq>(
     of: fn(&Order) -> &Vec<T>,
     write: Write<T>,
 ) -> Result<()> {
-    let old = |order: &Change<'_>| order.0.map_or(&[][..], |before| of(before).as_slice());
-    if orders.iter().all(|order| old(order) == of(order.1)) {
+    if orders.iter().all(|order| old(order, of) == of(order.1)) {
         return Ok(());
     }
     let names = columns(table);
@@ -235,7 +239,7 @@ fn parts<T: PartialEq>(
     let update = format!("update {table} set {sets} where number = ?1 and {place} = ?2");
     let mut part = Part { insert: conn.prepare_cached(&insert)?, update: conn.prepare_cached(&update)? };
     for order in orders {
-        let (before, after) = (old(order), of(order.1));
+        let (before, after) = (old(order, of), of(order.1));
         for (i, element) in after.iter().enumerate().filter(|(i, e)| before.get(*i) != Some(e)) {
             let key = Key { number: order.1.head.number, place: i as i64 + 1, store: *order.1.head.store.as_bytes() };
             write(&mut part, &key, element, i >= before.len())?;

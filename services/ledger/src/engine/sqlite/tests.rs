@@ -1,0 +1,118 @@
+//! The suite of every engine, run against SQLite and the model, and what only SQLite can do.
+
+use std::sync::Arc;
+
+use kernel::{SeededRng, SharedRng, StoreId, Timestamp};
+
+use super::{SqliteEngine, SqliteReader, open};
+use crate::decide::{Command, IDEMPOTENCY_MS};
+use crate::engine::conformance::lockstep::{Side, Tally, lockstep};
+use crate::engine::conformance::sample::{Draft, by_shopper, by_staff, hash, sku};
+use crate::engine::conformance::{self, transact};
+use crate::engine::memory::MemoryEngine;
+use crate::engine::{Engine, Reader};
+use crate::state::{Changes, Keys, State};
+
+fn ledger() -> (tempfile::TempDir, SqliteEngine, SqliteReader) {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, reader) = open(&dir.path().join("ledger.db"), 2).unwrap();
+    (dir, engine, reader)
+}
+
+#[tokio::test]
+async fn sqlite_passes_the_suite() {
+    let (_dir, engine, reader) = ledger();
+    conformance::run(Box::new(engine), Arc::new(reader)).await;
+}
+
+#[tokio::test]
+async fn the_model_passes_the_suite() {
+    let engine = MemoryEngine::new();
+    conformance::run(Box::new(engine.clone()), Arc::new(engine)).await;
+}
+
+async fn in_lockstep(seeds: std::ops::Range<u64>) -> Tally {
+    let mut sum = Tally::default();
+    for seed in seeds {
+        let memory = MemoryEngine::new();
+        let model = Side { engine: Box::new(memory.clone()), reader: Arc::new(memory) };
+        let (_dir, engine, reader) = ledger();
+        let tally = lockstep(model, Side { engine: Box::new(engine), reader: Arc::new(reader) }, seed, 25).await;
+        sum.accepted += tally.accepted;
+        sum.rejected += tally.rejected;
+        sum.refused += tally.refused;
+    }
+    sum
+}
+
+#[tokio::test]
+async fn sqlite_and_the_model_agree_on_random_histories() {
+    let sum = in_lockstep(0..200).await;
+    assert!(sum.accepted > 10_000 && sum.rejected > 1000 && sum.refused > 20, "{sum:?}");
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    let rng: SharedRng = Arc::new(SeededRng::new(1));
+    let (mut engine, _) = open(&path, 1).unwrap();
+    let draft = Draft::new(StoreId::DEFAULT, 1, sku(1), 2);
+    let stock = Command::SetStock { sku: sku(1), location: "main".to_owned(), on_hand: 9 };
+    let batch = [by_staff(draft.store, stock, None), by_shopper(draft.store, draft.command(), Some(1))];
+    transact(&mut engine, &batch, Timestamp::from_millis(5), &rng).await.unwrap();
+    let meta = engine.begin().await.unwrap();
+    drop(engine);
+    let (mut engine, reader) = open(&path, 1).unwrap();
+    assert_eq!(engine.begin().await.unwrap(), meta);
+    let keys = Keys { idempotency: [(draft.store, hash(7, 1))].into(), ..Keys::default() };
+    let mut state = State::default();
+    engine.load(&keys, &mut state).await.unwrap();
+    assert_eq!(state.idempotency[&(draft.store, hash(7, 1))].order, Some(draft.order));
+    engine.rollback().await;
+    let order = reader.order(draft.store, draft.order).await.unwrap().unwrap();
+    assert_eq!((order.head.number, order.lines[0].quantity), (1, 2));
+    // The next order takes the next number and the next slot, and finds the stock that the first one held.
+    let next = Draft::new(StoreId::DEFAULT, 2, sku(1), 7);
+    let batch = [by_shopper(next.store, next.command(), Some(2))];
+    transact(&mut engine, &batch, Timestamp::from_millis(6), &rng).await.unwrap();
+    assert_eq!(reader.order(next.store, next.order).await.unwrap().unwrap().head.number, 2);
+    assert_eq!(reader.levels(next.store, &sku(1)).await.unwrap()[0].available(), 0);
+}
+
+#[tokio::test]
+async fn expired_requests_are_pruned_and_others_stay() {
+    let (_dir, mut engine, reader) = ledger();
+    let rng: SharedRng = Arc::new(SeededRng::new(1));
+    let note = |key| {
+        // Rejected, since there is no such order: the rejection is what is stored.
+        let order = Draft::new(StoreId::DEFAULT, 99, sku(1), 1).order;
+        by_staff(StoreId::DEFAULT, Command::Note { order, text: "hello".to_owned() }, Some(key))
+    };
+    let (start, later) = (Timestamp::from_millis(0), Timestamp::from_millis(IDEMPOTENCY_MS / 2));
+    let end = Timestamp::from_millis(IDEMPOTENCY_MS);
+    transact(&mut engine, &[note(0), note(1), note(2)], start, &rng).await.unwrap();
+    transact(&mut engine, &[note(3)], later, &rng).await.unwrap();
+    // The key of an expired request is used again before it was pruned.
+    transact(&mut engine, &[note(1)], end, &rng).await.unwrap();
+    assert_eq!(engine.prune_idempotency(end, 2).unwrap(), 2);
+    assert_eq!(engine.prune_idempotency(end, 2).unwrap(), 1);
+    assert_eq!(engine.prune_idempotency(end, 2).unwrap(), 0);
+    for (key, stays) in [(0, false), (1, true), (2, false), (3, true)] {
+        let row = reader.idempotency(StoreId::DEFAULT, hash(7, key)).await.unwrap();
+        assert_eq!(row.and_then(|r| r.answer).is_some(), stays, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_was_dropped_in_the_middle_does_not_disturb_the_next() {
+    let (_dir, mut engine, reader) = ledger();
+    let keys = Keys { skus: [(StoreId::DEFAULT, sku(1))].into(), ..Keys::default() };
+    engine.begin().await.unwrap();
+    engine.load(&keys, &mut State::default()).await.unwrap();
+    let mut meta = engine.begin().await.unwrap();
+    meta.last_number = 41;
+    engine.commit(&Changes { meta: Some(meta.clone()), ..Changes::default() }).await.unwrap();
+    assert_eq!(engine.begin().await.unwrap(), meta);
+    assert_eq!(reader.event_count().await.unwrap(), (0, 0));
+}

@@ -1,0 +1,183 @@
+//! The merchant: ships, delivers, refunds (sometimes twice at once), takes returns and counts stock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::ledger::{
+    Actor, AdjustStock, Answer, LineQuantity, Orders, ReceiveReturnRequest, RefundRequest, ReturnRequest, ReturnStatus,
+    ShipmentRequest, ShipmentStatus, Stock,
+};
+use kernel::{Currency, Money, OrderId};
+
+use super::shopper::{cancel, idempotency, open_orders};
+use super::world::{STORE, World};
+
+pub async fn work(world: Arc<World>) {
+    for n in 0..30_u64 {
+        world.pause(200, 3_000).await;
+        let open = open_orders(&world);
+        if open.is_empty() {
+            continue;
+        }
+        let pick = usize::try_from(world.rng.below(open.len() as u64)).unwrap_or(0);
+        let order = open[pick];
+        let key = format!("merchant{n}");
+        match world.rng.below(9) {
+            0..=2 => ship(&world, order, &key).await,
+            3 => deliver(&world, order, &key).await,
+            4 => refund_twice(&world, order, &key).await,
+            5 => refund_by_lines(&world, order, &key).await,
+            6 => return_goods(&world, order, &key).await,
+            7 => adjust(&world, &key).await,
+            _ if world.rng.below(3) == 0 => cancel(&world, order, &key).await,
+            _ => deliver(&world, order, &key).await,
+        }
+    }
+}
+
+fn merchant() -> Actor {
+    Actor { name: "key:merchant".to_owned(), request_id: None }
+}
+
+/// Asks until there is an answer; remembers it.
+async fn ask<F, Fut>(world: &Arc<World>, key: &str, order: Option<OrderId>, request: F) -> Option<u16>
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<Answer, kernel::Failure>>,
+{
+    for _ in 0..25 {
+        match tokio::time::timeout(Duration::from_secs(15), request()).await {
+            Ok(Ok(answer)) => {
+                world.told(key, &answer.response, order);
+                return Some(answer.response.status);
+            }
+            Ok(Err(_)) | Err(_) => world.pause(200, 2_000).await,
+        }
+    }
+    None
+}
+
+async fn ship(world: &Arc<World>, order: OrderId, key: &str) {
+    let part = world.rng.below(2) == 0;
+    let lines = part.then(|| vec![LineQuantity { line: 1, quantity: 1 }]);
+    ask(world, key, Some(order), || {
+        let node = world.node();
+        let request = ShipmentRequest { lines: lines.clone(), carrier: None, tracking: None };
+        async move { node.ledger.ship(STORE, order, request, idempotency(key, "ship"), merchant()).await }
+    })
+    .await;
+}
+
+async fn deliver(world: &Arc<World>, order: OrderId, key: &str) {
+    let shipment = world.database.with(|t| {
+        let shipments = t.orders.get(&order).map(|o| o.shipments.clone()).unwrap_or_default();
+        shipments.into_iter().find(|s| s.state == ShipmentStatus::Shipped).map(|s| s.id)
+    });
+    let Some(shipment) = shipment else { return };
+    ask(world, key, Some(order), || {
+        let node = world.node();
+        async move { node.ledger.deliver(STORE, order, shipment, idempotency(key, "deliver"), merchant()).await }
+    })
+    .await;
+}
+
+/// Two people refund more than half of the same order at the same moment: only one may.
+async fn refund_twice(world: &Arc<World>, order: OrderId, key: &str) {
+    let captured = world.database.with(|t| t.orders.get(&order).map_or(0, |o| o.payment.captured_minor));
+    let amount = Money::new(captured * 6 / 10, Currency::EUR);
+    let one = |key: String| async move {
+        let status = ask(world, &key, Some(order), || {
+            let node = world.node();
+            let request =
+                RefundRequest { amount: Some(amount), lines: None, restock: false, reason: "sorry".to_owned() };
+            let key = key.clone();
+            async move { node.ledger.refund(STORE, order, request, idempotency(&key, "refund"), merchant()).await }
+        });
+        status.await;
+    };
+    tokio::join!(one(format!("{key}-a")), one(format!("{key}-b")));
+    comes_around(world, order).await;
+}
+
+/// Gives back the first line, unit by unit: in the end exactly its total.
+async fn refund_by_lines(world: &Arc<World>, order: OrderId, key: &str) {
+    let Some((quantity, fresh)) = world.database.with(|t| {
+        let order = t.orders.get(&order)?;
+        let fresh = order.refunds.is_empty() && order.frozen.gift_cards.is_empty();
+        Some((order.lines.first()?.quantity, fresh))
+    }) else {
+        return;
+    };
+    let restock = world.rng.below(2) == 0;
+    for unit in 0..quantity {
+        let key = format!("{key}-unit{unit}");
+        let status = ask(world, &key, Some(order), || {
+            let node = world.node();
+            let lines = Some(vec![LineQuantity { line: 1, quantity: 1 }]);
+            let request = RefundRequest { amount: None, lines, restock, reason: String::new() };
+            let key = key.clone();
+            async move { node.ledger.refund(STORE, order, request, idempotency(&key, "unit"), merchant()).await }
+        });
+        if status.await != Some(201) {
+            return;
+        }
+    }
+    let sum = world.database.with(|t| {
+        let order = t.orders.get(&order)?;
+        // Only when these refunds are the only ones is the sum known beforehand.
+        let only = fresh && order.refunds.len() == quantity as usize;
+        only.then(|| order.refunds.iter().map(|r| r.amount_minor).sum())
+    });
+    if let Some(sum) = sum {
+        world.line_refunds.lock().insert(order, sum);
+    }
+    comes_around(world, order).await;
+}
+
+/// The refund's first try at the provider, by whoever is free.
+async fn comes_around(world: &Arc<World>, order: OrderId) {
+    use contracts::checkout::Checkout;
+    let node = world.node();
+    let _ = tokio::time::timeout(Duration::from_secs(15), node.front.resume(STORE, order)).await;
+}
+
+async fn return_goods(world: &Arc<World>, order: OrderId, key: &str) {
+    let asked = ask(world, key, Some(order), || {
+        let node = world.node();
+        let request =
+            ReturnRequest { lines: vec![LineQuantity { line: 1, quantity: 1 }], reason: "too small".to_owned() };
+        async move { node.ledger.request_return(STORE, order, request, idempotency(key, "return"), merchant()).await }
+    });
+    if asked.await != Some(201) {
+        return;
+    }
+    let returned = world.database.with(|t| {
+        let returns = t.orders.get(&order).map(|o| o.returns.clone()).unwrap_or_default();
+        returns.into_iter().find(|r| r.state == ReturnStatus::Requested).map(|r| r.id)
+    });
+    let Some(returned) = returned else { return };
+    let restock = world.rng.below(2) == 0;
+    let key = format!("{key}-received");
+    ask(world, &key, Some(order), || {
+        let node = world.node();
+        let key = key.clone();
+        let request = ReceiveReturnRequest { restock };
+        async move {
+            node.ledger.receive_return(STORE, order, returned, request, idempotency(&key, "received"), merchant()).await
+        }
+    })
+    .await;
+}
+
+async fn adjust(world: &Arc<World>, key: &str) {
+    let pick = usize::try_from(world.rng.below(world.goods.skus.len() as u64)).unwrap_or(0);
+    let sku = world.goods.skus[pick].clone();
+    let delta = if world.rng.below(2) == 0 { 1 } else { -1 };
+    ask(world, key, None, || {
+        let node = world.node();
+        let request =
+            AdjustStock { sku: sku.clone(), location: "main".to_owned(), delta, reason: "counted".to_owned() };
+        async move { node.ledger.adjust(STORE, request, idempotency(key, "adjust"), merchant()).await }
+    })
+    .await;
+}

@@ -1,0 +1,286 @@
+//! The world of one history: what is durable, what is outside, and the dice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use contracts::ledger::StoredResponse;
+use kernel::{CartId, Clock, Currency, OrderId, Rng, SeededRng, SharedClock, SharedRng, Sku, StoreId, Timestamp};
+use ledger::engine::memory::MemoryEngine;
+use parking_lot::Mutex;
+
+use super::History;
+use super::node::Node;
+use super::provider::Outside;
+
+pub const STORE: StoreId = StoreId::DEFAULT;
+
+/// What kind of history this is, drawn from its seed.
+#[derive(Clone, Debug)]
+pub struct Goods {
+    pub shoppers: u64,
+    pub skus: Vec<Sku>,
+    pub locations: Vec<&'static str>,
+    /// Units of each SKU at each location.
+    pub units: i64,
+    pub hold_ms: i64,
+    pub misfortunes: u64,
+    /// Of a thousand calls, how many the database spoils.
+    pub database_faults: u64,
+    /// Of a thousand calls, how many the network to the provider spoils.
+    pub network_faults: u64,
+    pub coupon_limit: i64,
+    /// The order, counted from the first, that no resolver can take further.
+    pub poison: Option<u64>,
+}
+
+/// Wall-clock time: the paused clock of the runtime plus whatever it was made to jump.
+pub struct SimClock {
+    started: tokio::time::Instant,
+    skew_ms: AtomicI64,
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(1_750_000_000_000 + elapsed + self.skew_ms.load(Ordering::Relaxed))
+    }
+}
+
+/// A cart as the quotes of the simulation read it.
+#[derive(Clone, Debug)]
+pub struct SimCart {
+    pub version: u64,
+    pub lines: Vec<(Sku, u32)>,
+    pub coupon: Option<String>,
+}
+
+/// What clients saw under an idempotency key.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub status: u16,
+    pub body: bytes::Bytes,
+    pub order: Option<OrderId>,
+}
+
+pub struct World {
+    pub goods: Goods,
+    /// Misfortune and behaviour of people.
+    pub rng: SharedRng,
+    /// Ids, keys and jitter of the shop itself.
+    pub ids: SharedRng,
+    pub sim_clock: Arc<SimClock>,
+    /// What survives a crash of the shop.
+    pub database: MemoryEngine,
+    pub outside: Arc<Outside>,
+    pub carts: Mutex<BTreeMap<CartId, SimCart>>,
+    /// Answers by idempotency key.
+    pub answers: Mutex<BTreeMap<String, Vec<Seen>>>,
+    /// Orders whose 201 a client saw.
+    pub acknowledged: Mutex<BTreeMap<OrderId, String>>,
+    /// Orders that somebody asked to cancel.
+    pub cancel_asked: Mutex<Vec<OrderId>>,
+    /// Line refunds asked for and granted: the order, and what was given back in all.
+    pub line_refunds: Mutex<BTreeMap<OrderId, i64>>,
+    pub node: Mutex<Arc<Node>>,
+    pub chaos: AtomicBool,
+    /// Lies told about each event, by position: the bus is bad, not broken.
+    pub bus_lies: Mutex<BTreeMap<u64, u64>>,
+    pub poisoned: Mutex<Option<OrderId>>,
+    placed: AtomicU64,
+    faults: AtomicU64,
+    steps: AtomicU64,
+    violations: Mutex<Vec<String>>,
+    trace: Mutex<(u64, Vec<String>)>,
+    keep_trace: bool,
+}
+
+impl World {
+    pub fn new(seed: u64, keep_trace: bool) -> Arc<World> {
+        let rng: SharedRng = Arc::new(SeededRng::new(seed));
+        let goods = draw_goods(rng.as_ref());
+        let sim_clock = Arc::new(SimClock { started: tokio::time::Instant::now(), skew_ms: AtomicI64::new(0) });
+        let world = Arc::new_cyclic(|weak: &std::sync::Weak<World>| {
+            let node = Node::placeholder();
+            World {
+                goods,
+                ids: Arc::new(SeededRng::new(seed ^ 0x9e37_79b9_7f4a_7c15)),
+                sim_clock: Arc::clone(&sim_clock),
+                database: MemoryEngine::new(),
+                outside: Arc::new(Outside::new(weak.clone())),
+                carts: Mutex::default(),
+                answers: Mutex::default(),
+                acknowledged: Mutex::default(),
+                cancel_asked: Mutex::default(),
+                line_refunds: Mutex::default(),
+                node: Mutex::new(Arc::new(node)),
+                chaos: AtomicBool::new(false),
+                bus_lies: Mutex::default(),
+                poisoned: Mutex::default(),
+                placed: AtomicU64::new(0),
+                faults: AtomicU64::new(0),
+                steps: AtomicU64::new(0),
+                violations: Mutex::default(),
+                trace: Mutex::new((0xcbf2_9ce4_8422_2325, Vec::new())),
+                keep_trace,
+                rng,
+            }
+        });
+        *world.node.lock() = Arc::new(Node::start(&world));
+        world
+    }
+
+    pub fn clock(&self) -> SharedClock {
+        Arc::clone(&self.sim_clock) as SharedClock
+    }
+
+    pub fn node(&self) -> Arc<Node> {
+        Arc::clone(&self.node.lock())
+    }
+
+    /// Fills the shelves, coupons and gift cards; then misfortune may begin.
+    pub async fn stock_up(&self) {
+        use contracts::ledger::{Actor, SetStock, Stock, Vouchers};
+        let node = self.node();
+        for sku in &self.goods.skus {
+            for location in &self.goods.locations {
+                let request = SetStock { location: (*location).to_owned(), on_hand: self.goods.units };
+                if let Err(error) =
+                    node.ledger.set(STORE, sku, request, Actor { name: "key:sim".into(), request_id: None }).await
+                {
+                    self.violation(format!("stocking up failed: {error}"));
+                }
+            }
+        }
+        let made = node.ledger.put_coupon(STORE, "TWICE", Some(self.goods.coupon_limit), Actor::system()).await;
+        let card = kernel::Money::new(3_000, Currency::EUR);
+        let issued = node.ledger.issue_gift_card(STORE, &gift_card(), card, Actor::system()).await;
+        if let (Err(error), _) | (_, Err(error)) = (made.map(|_| ()), issued.map(|_| ())) {
+            self.violation(format!("making vouchers failed: {error}"));
+        }
+        self.chaos.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether `per_mille` of a thousand strikes now; counted when it does.
+    pub fn strikes(&self, per_mille: u64, what: &str) -> bool {
+        if !self.chaos.load(Ordering::Relaxed) || self.rng.below(1000) >= per_mille {
+            return false;
+        }
+        self.fault(what);
+        true
+    }
+
+    pub fn fault(&self, what: &str) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+        self.note(&format!("fault: {what}"));
+    }
+
+    pub fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    /// Adds a line to the trace.
+    pub fn note(&self, line: &str) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+        let at = self.sim_clock.now().millis();
+        let mut trace = self.trace.lock();
+        for byte in at.to_le_bytes().iter().chain(line.as_bytes()) {
+            trace.0 = (trace.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        if self.keep_trace {
+            trace.1.push(format!("{at} {line}"));
+        }
+    }
+
+    pub fn violation(&self, what: String) {
+        self.note(&format!("VIOLATION {what}"));
+        self.violations.lock().push(what);
+    }
+
+    /// Waits a random time, in milliseconds of the simulation.
+    pub async fn pause(&self, from_ms: u64, to_ms: u64) {
+        let ms = from_ms + self.rng.below(to_ms.saturating_sub(from_ms) + 1);
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+
+    pub fn jump_clock(&self) {
+        let by = i64::try_from(self.rng.below(60_000)).unwrap_or(0) - 30_000;
+        self.sim_clock.skew_ms.fetch_add(by, Ordering::Relaxed);
+        self.fault(&format!("the clock jumps by {by} ms"));
+    }
+
+    /// The process dies, wherever it is, and another one starts on what was durable.
+    pub async fn crash(self: &Arc<Self>) {
+        self.fault("the process is killed");
+        self.node().kill();
+        self.pause(0, 3_000).await;
+        *self.node.lock() = Arc::new(Node::start(self));
+        self.note("the process is back");
+    }
+
+    /// No more faults from here on, and a clock that runs true.
+    pub async fn heal(self: &Arc<Self>) {
+        self.chaos.store(false, Ordering::Relaxed);
+        self.node().kill();
+        *self.node.lock() = Arc::new(Node::start(self));
+    }
+
+    /// Told of every placing: the chosen one is poison for resolvers from then on.
+    pub fn placed(&self, order: OrderId) {
+        let n = self.placed.fetch_add(1, Ordering::Relaxed);
+        if self.goods.poison == Some(n) {
+            *self.poisoned.lock() = Some(order);
+        }
+    }
+
+    /// Remembers what a client was told under `key`.
+    pub fn told(&self, key: &str, response: &StoredResponse, order: Option<OrderId>) {
+        self.note(&format!("answer {} to {key}", response.status));
+        let seen = Seen { status: response.status, body: response.body.clone(), order };
+        self.answers.lock().entry(key.to_owned()).or_default().push(seen);
+    }
+
+    pub fn finish(&self, seed: u64) -> History {
+        let mut trace = self.trace.lock();
+        let (orders, confirmed) = self.database.with(|t| {
+            use ledger::order::Phase;
+            let confirmed =
+                t.orders.values().filter(|o| matches!(o.head.phase, Phase::Confirmed | Phase::Closed)).count();
+            (t.orders.len(), confirmed)
+        });
+        History {
+            seed,
+            trace_hash: trace.0,
+            trace: std::mem::take(&mut trace.1),
+            faults: self.faults(),
+            orders,
+            confirmed,
+            steps: self.steps.load(Ordering::Relaxed),
+            violations: std::mem::take(&mut self.violations.lock()),
+        }
+    }
+}
+
+/// The code of the one gift card of every history.
+pub fn gift_card() -> kernel::Secret {
+    kernel::Secret::new("SIMULATED-CARD".to_owned())
+}
+
+fn draw_goods(rng: &dyn Rng) -> Goods {
+    let skus = 1 + rng.below(3);
+    let locations = if rng.below(3) == 0 { vec!["main", "north"] } else { vec!["main"] };
+    let hold_ms = if rng.below(3) == 0 { 4_000 } else { 30_000 };
+    Goods {
+        shoppers: 3 + rng.below(6),
+        skus: (0..skus).filter_map(|n| Sku::new(&format!("SHOE-{n}")).ok()).collect(),
+        locations,
+        units: 1 + i64::try_from(rng.below(8)).unwrap_or(0),
+        hold_ms,
+        misfortunes: 2 + rng.below(5),
+        database_faults: rng.below(60),
+        network_faults: 20 + rng.below(250),
+        coupon_limit: 1 + i64::try_from(rng.below(2)).unwrap_or(0),
+        poison: (rng.below(4) == 0).then(|| rng.below(6)),
+    }
+}

@@ -1,0 +1,156 @@
+//! Refunds: never more than was captured, and in whatever parts, exactly what was paid.
+
+use contracts::saga::Next;
+use proptest::prelude::*;
+
+use super::*;
+
+fn paid(lines: &[(&'static str, u32)]) -> (Shop, Buy) {
+    let mut shop = Shop::with_stock(&[("A", 10), ("B", 10)]);
+    let buy = Buy { shipping: 490, ..Buy::new(1, lines) };
+    shop.paid(&buy);
+    (shop, buy)
+}
+
+#[test]
+fn a_refund_is_a_row_first_and_then_a_call_with_its_own_key() {
+    let (mut shop, buy) = paid(&[("A", 2)]);
+    let done = shop.ask_once(refund_amount(&buy, 1, 500), 50);
+    let view = json(done.response().0);
+    assert_eq!((done.response().0.status, view["status"].as_str(), view["id"].as_str()), (201, Some("pending"), Some(refund_id(1).to_string().as_str())));
+    let order = shop.order(&buy);
+    assert_eq!((order.payment.refund_pending_minor, order.payment.refunded_minor), (500, 0));
+    let woken = shop.wake(&buy);
+    assert!(matches!(&woken.progress().next, Next::Refund { key, amount, .. }
+        if *key == format!("refund:{}", refund_id(1)) && amount.amount_minor == 500));
+    shop.refund_seen(&buy, refund_id(1), RefundStatus::Succeeded).reply.unwrap();
+    shop.refund_seen(&buy, refund_id(1), RefundStatus::Succeeded).reply.unwrap();
+    let order = shop.order(&buy);
+    assert_eq!((order.payment.refund_pending_minor, order.payment.refunded_minor), (0, 500));
+    assert_eq!(order.payment_status(), contracts::ledger::PaymentStatus::PartiallyRefunded);
+    assert_eq!(shop.told(&buy, "refunded"), 1);
+    // The rest, without naming it.
+    shop.ask(refund(&buy, 2, RefundRequest::default())).reply.unwrap();
+    shop.refund_seen(&buy, refund_id(2), RefundStatus::Succeeded).reply.unwrap();
+    assert_eq!(shop.order(&buy).payment.refunded_minor, 2_490);
+    assert_eq!(shop.order(&buy).payment_status(), contracts::ledger::PaymentStatus::Refunded);
+}
+
+#[test]
+fn refunds_that_cannot_be_change_nothing() {
+    let (mut shop, buy) = paid(&[("A", 2), ("B", 1)]);
+    let both = RefundRequest { amount: Some(eur(1)), lines: Some(quantities(&[(1, 1)])), ..RefundRequest::default() };
+    let dollars = RefundRequest { amount: Some(Money::new(1, Currency::USD)), ..RefundRequest::default() };
+    let vague = RefundRequest { amount: Some(eur(1)), restock: true, ..RefundRequest::default() };
+    let refused = [
+        (refund(&buy, 1, both), "invalid_input"),
+        (refund(&buy, 1, dollars), "invalid_input"),
+        (refund(&buy, 1, vague), "invalid_input"),
+        (refund_amount(&buy, 1, 0), "invalid_input"),
+        (refund_amount(&buy, 1, -5), "invalid_input"),
+        (refund_amount(&buy, 1, i64::MAX), "refund_exceeds_captured"),
+        (refund_amount(&buy, 1, 3_491), "refund_exceeds_captured"),
+        (refund_lines(&buy, 1, &[], false), "invalid_input"),
+        (refund_lines(&buy, 1, &[(3, 1)], false), "invalid_input"),
+        (refund_lines(&buy, 1, &[(1, 3)], true), "invalid_input"),
+        (refund_lines(&buy, 1, &[(1, 1), (1, 1)], true), "invalid_input"),
+    ];
+    for ((command, code), key) in refused.into_iter().zip(100..) {
+        shop.rejects(command, code, key);
+    }
+    // Refunds under way count.
+    shop.ask(refund_amount(&buy, 1, 3_000)).reply.unwrap();
+    shop.rejects(refund_amount(&buy, 2, 491), "refund_exceeds_captured", 200);
+    shop.rejects(refund_lines(&buy, 2, &[(2, 1)], true), "refund_exceeds_captured", 201);
+    shop.ask(refund_amount(&buy, 2, 490)).reply.unwrap();
+    shop.rejects(refund(&buy, 3, RefundRequest::default()), "nothing_to_refund", 202);
+    // An order that is not paid, or cancelled, is not refunded.
+    let other = Buy::new(2, &[("A", 1)]);
+    shop.place(&other).reply.unwrap();
+    shop.rejects(refund_amount(&other, 3, 1), "not_refundable", 203);
+    shop.see(&other, ProviderStatus::Authorised, 1).reply.unwrap();
+    shop.rejects(refund_amount(&other, 3, 1), "refund_exceeds_captured", 204);
+    shop.ask(cancel(&other)).reply.unwrap();
+    shop.rejects(refund_amount(&other, 3, 1), "not_refundable", 205);
+}
+
+#[test]
+fn two_refunds_in_one_batch_do_not_both_take_the_same_money() {
+    let (mut shop, buy) = paid(&[("A", 2)]);
+    let batch: Vec<_> = (1..=3).map(|n| envelope(refund_amount(&buy, n, 1_000))).collect();
+    let done = shop.batch(&batch).unwrap();
+    shop.check("three refunds");
+    assert!(done[0].reply.is_ok() && done[1].reply.is_ok());
+    assert_eq!(done[2].failure().code, "refund_exceeds_captured");
+    assert_eq!(shop.order(&buy).payment.refund_pending_minor, 2_000);
+}
+
+#[test]
+fn refunded_units_go_back_to_where_they_are() {
+    let (mut shop, buy) = paid(&[("A", 4)]);
+    shop.ask(ship(&buy, 1, &[(1, 2)])).reply.unwrap();
+    assert_eq!(shop.level("A"), (8, 0, 2));
+    // Three units: two were not shipped yet, one comes back.
+    shop.ask(refund_lines(&buy, 1, &[(1, 3)], true)).reply.unwrap();
+    let line = shop.order(&buy).lines[0].clone();
+    assert_eq!((line.cancelled, line.returned, line.refunded), (2, 1, 3));
+    assert_eq!(shop.level("A"), (9, 0, 0));
+    // Without restocking only the money moves.
+    shop.ask(refund_lines(&buy, 2, &[(1, 1)], false)).reply.unwrap();
+    assert_eq!((shop.level("A"), shop.order(&buy).payment.refund_pending_minor), ((9, 0, 0), 4_000));
+}
+
+#[test]
+fn a_full_refund_can_restock_everything() {
+    let (mut shop, buy) = paid(&[("A", 2), ("B", 1)]);
+    shop.ask(ship(&buy, 1, &[(1, 1)])).reply.unwrap();
+    shop.ask(refund(&buy, 1, RefundRequest { restock: true, ..RefundRequest::default() })).reply.unwrap();
+    assert_eq!((shop.level("A"), shop.level("B")), ((10, 0, 0), (10, 0, 0)));
+    assert_eq!(shop.order(&buy).payment.refund_pending_minor, 3_490);
+    shop.ask(deliver(&buy, 1)).reply.unwrap();
+    assert_eq!(shop.phase(&buy), Phase::Closed);
+}
+
+#[test]
+fn a_failed_refund_frees_its_amount() {
+    let (mut shop, buy) = paid(&[("A", 2)]);
+    shop.ask(refund(&buy, 1, RefundRequest::default())).reply.unwrap();
+    let pending = shop.refund_seen(&buy, refund_id(1), RefundStatus::Pending);
+    assert!(matches!(pending.progress().next, Next::Wait { .. }));
+    let failed = shop.refund_seen(&buy, refund_id(1), RefundStatus::Failed);
+    assert_eq!(failed.progress().next, Next::Done, "a person decides whether to try again");
+    assert_eq!(shop.order(&buy).payment.refundable(), 2_490);
+    shop.ask(refund(&buy, 2, RefundRequest::default())).reply.unwrap();
+    shop.refund_seen(&buy, refund_id(2), RefundStatus::Succeeded).reply.unwrap();
+    assert_eq!(shop.order(&buy).payment.refunded_minor, 2_490);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// However a line is refunded, the parts sum to what was paid for it.
+    #[test]
+    fn any_partition_of_a_line_sums_to_its_total(
+        parts in proptest::collection::vec(1_u32..6, 1..8),
+        total in 100_i64..1_000_000,
+        restock in any::<bool>(),
+    ) {
+        let quantity: u32 = parts.iter().sum();
+        let unit = total.div_euclid(i64::from(quantity)) + 1;
+        let mut shop = Shop::with_stock(&[("A", 100)]);
+        let lines = vec![("A", quantity, unit)];
+        let buy = Buy { lines, discount: unit * i64::from(quantity) - total, ..Buy::new(1, &[]) };
+        shop.paid(&buy);
+        let mut sum = 0;
+        for (n, part) in (1..).zip(&parts) {
+            shop.ask(refund_lines(&buy, n, &[(1, *part)], restock)).reply.unwrap();
+            let amount = shop.order(&buy).refunds.last().unwrap().amount_minor;
+            // No part is off by more than the rounding of its two ends.
+            let exact = total * i64::from(*part) / i64::from(quantity);
+            prop_assert!((amount - exact).abs() <= 1);
+            sum += amount;
+        }
+        prop_assert_eq!(sum, total);
+        prop_assert_eq!(shop.level("A"), (100, 0, if restock { 0 } else { i64::from(quantity) }));
+    }
+}
