@@ -37,6 +37,7 @@ async fn with_own_shop<T>(
     data: DataDir,
     work: impl AsyncFnOnce(&Client) -> Result<T>,
 ) -> Result<T> {
+    crate::telemetry::start_quietly();
     // A command never makes a demo shop, and must not take the address of a shop that is started meanwhile.
     let settings = Settings { first_start: FirstStart::Empty, ops_listen: None, ..settings.clone() };
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

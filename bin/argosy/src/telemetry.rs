@@ -103,6 +103,13 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
     Ok(telemetry)
 }
 
+/// Starts logging for a command: warnings and errors, on standard error. Once per process; later calls do nothing.
+pub(crate) fn start_quietly() {
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).compact().with_target(false);
+    // A second start is refused, and the first one does the work.
+    let _ = tracing_subscriber::registry().with(EnvFilter::new("warn")).with(layer).try_init();
+}
+
 fn writer(mut out: impl Write + Send + 'static) -> (Lines, Telemetry) {
     let shared = Arc::new(Shared::default());
     let lines = Lines(Arc::clone(&shared));

@@ -1,5 +1,7 @@
 //! The program as a merchant runs it: started, asked, stopped.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -43,9 +45,22 @@ impl Shop {
 
     /// Status, head and body of the answer.
     fn get(&self, path: &str, headers: &str) -> (u16, String, String) {
+        self.send("GET", path, headers, "")
+    }
+
+    fn post(&self, path: &str, headers: &str, body: &str) -> (u16, String, serde_json::Value) {
+        let (status, head, body) =
+            self.send("POST", path, &format!("Content-Type: application/json\r\n{headers}"), body);
+        let json = serde_json::from_str(&body).unwrap_or_else(|_| panic!("{head}\n{body}"));
+        (status, head, json)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{headers}\r\n").unwrap();
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nContent-Length: {length}");
+        write!(stream, "{head}\r\n{headers}\r\n{body}").unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -118,6 +133,47 @@ fn a_demo_shop_opens_serves_and_closes() {
     assert!(clean, "it ends with success when it is asked to stop");
     let again = Shop::start_in(data, "--demo");
     assert_eq!(again.get("/api/v1/products?limit=1", "").0, 200);
+}
+
+#[test]
+fn an_order_goes_from_cart_to_confirmed() {
+    let shop = Shop::start("--demo");
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let list = json(&shop.get("/api/v1/products?limit=1", "").2);
+    let handle = list["items"][0]["handle"].as_str().unwrap();
+    let product = json(&shop.get(&format!("/api/v1/products/{handle}"), "").2);
+    let variants = product["variants"].as_array().unwrap();
+    let sku = variants.iter().find(|variant| variant["available"] == true).unwrap()["sku"].as_str().unwrap();
+
+    let (status, _, cart) = shop.post("/api/v1/carts", "", &format!(r#"{{"lines":[{{"sku":"{sku}","quantity":2}}]}}"#));
+    assert_eq!(status, 201, "{cart}");
+    let id = cart["id"].as_str().unwrap();
+    let secret = format!("Cart-Secret: {}\r\n", cart["secret"].as_str().unwrap());
+    let address = r#"{"name":"Ann","line1":"Weg 1","city":"Ulm","postal_code":"89073","country":"DE"}"#;
+    let ask = format!(r#"{{"shipping_address":{address}}}"#);
+    let (status, _, quote) = shop.post(&format!("/api/v1/carts/{id}/quote"), &secret, &ask);
+    assert_eq!(status, 200, "{quote}");
+    assert_eq!(quote["tax_lines"][0]["rate"], 190_000);
+
+    let order = format!(
+        r#"{{"cart_id":"{id}","cart_version":1,"email":"ann@example.org","shipping_address":{address},
+            "shipping_option":"standard","payment":{{"provider":"test","token":"tok_approve"}},
+            "expected_total":{}}}"#,
+        quote["totals"]["total"]
+    );
+    let headers = format!("{secret}Idempotency-Key: one\r\n");
+    let (status, head, placed) = shop.post("/api/v1/orders", &headers, &order);
+    assert_eq!((status, placed["status"].as_str()), (201, Some("confirmed")), "{head}\n{placed}");
+    let (status, head, again) = shop.post("/api/v1/orders", &headers, &order);
+    assert_eq!((status, &again), (201, &placed));
+    assert!(head.contains("idempotent-replayed: true"), "{head}");
+
+    let path = format!("/api/v1/orders/{}", placed["id"].as_str().unwrap());
+    assert_eq!(shop.get(&path, "").0, 401);
+    let (status, _, seen) = shop.get(&path, &format!("Order-Secret: {}\r\n", placed["secret"].as_str().unwrap()));
+    assert_eq!((status, json(&seen)["totals"]["total"].clone()), (200, quote["totals"]["total"].clone()));
+    let checked = shop.run(&["doctor"]);
+    assert!(checked.status.success(), "{}", text(&checked.stdout));
 }
 
 #[test]

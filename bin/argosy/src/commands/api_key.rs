@@ -8,6 +8,7 @@ use contracts::identity::{ApiKeyView, Identity as _, NewApiKey};
 use identity::Identity;
 use kernel::{Failure, StoreId, SystemClock, SystemRng};
 
+use super::say;
 use crate::cli::{ApiKeyCommand, ApiKeyCreate};
 use crate::config::keys::Settings;
 
@@ -23,7 +24,7 @@ pub(crate) async fn run(command: ApiKeyCommand, settings: &Settings) -> Result<E
         ApiKeyCommand::Revoke { id } => {
             let Ok(parsed) = id.parse() else { bail!("{id:?} is no id of a key; `argosy api-key list` shows them") };
             identity.revoke_api_key(STORE, parsed).await.map_err(told)?;
-            println!("Revoked {id}.");
+            say(&format!("Revoked {id}.\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -33,10 +34,10 @@ async fn make(identity: &Identity, create: ApiKeyCreate) -> Result<()> {
     let scopes = create.scopes.into_iter().map(Into::into).collect();
     let view = identity.create_api_key(STORE, NewApiKey { name: create.name, scopes }).await.map_err(told)?;
     if create.json {
-        println!("{}", serde_json::to_string_pretty(&view)?);
+        say(&format!("{}\n", serde_json::to_string_pretty(&view)?))?;
     } else {
         eprintln!("Key {} ({}). It is shown only now; keep it like a password.", view.id, view.name);
-        println!("{}", view.key.unwrap_or_default());
+        say(&format!("{}\n", view.key.unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -44,14 +45,14 @@ async fn make(identity: &Identity, create: ApiKeyCreate) -> Result<()> {
 async fn list(identity: &Identity, json: bool) -> Result<()> {
     let keys = identity.api_keys(STORE).await.map_err(told)?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&keys)?);
+        say(&format!("{}\n", serde_json::to_string_pretty(&keys)?))?;
         return Ok(());
     }
     if keys.is_empty() {
-        println!("There are no keys. Make one with `argosy api-key create --name NAME --scope admin`.");
+        say("There are no keys. Make one with `argosy api-key create --name NAME --scope admin`.\n")?;
     }
     for key in &keys {
-        println!("{}", line(key));
+        say(&format!("{}\n", line(key)))?;
     }
     Ok(())
 }

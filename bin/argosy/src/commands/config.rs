@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::say;
 use crate::cli::ConfigCommand;
 use crate::config::flags::Given;
 use crate::config::{self, environment, load};
@@ -12,10 +13,10 @@ pub(crate) fn run(command: ConfigCommand, given: &Given) -> Result<ExitCode> {
     match command {
         ConfigCommand::Check => {
             load(given, &environment())?;
-            println!("The configuration is fine.");
+            say("The configuration is fine.\n")?;
         }
-        ConfigCommand::Print => print!("{}", config::print(&load(given, &environment())?)),
-        ConfigCommand::Reference => print!("{}", config::reference()),
+        ConfigCommand::Print => say(&config::print(&load(given, &environment())?))?,
+        ConfigCommand::Reference => say(&config::reference())?,
     }
     Ok(ExitCode::SUCCESS)
 }

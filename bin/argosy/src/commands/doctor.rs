@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use contracts::ledger::InvariantReport;
 
+use super::say;
 use crate::attach::{has_data, with_shop};
 use crate::cli::DoctorCommand;
 use crate::config::keys::Settings;
@@ -18,9 +19,9 @@ pub(crate) async fn run(command: &DoctorCommand, settings: &Settings) -> Result<
     let reports: Vec<InvariantReport> =
         serde_json::from_value(answer["items"].clone()).context("the shop's answer cannot be read")?;
     if command.json {
-        println!("{}", serde_json::to_string_pretty(&reports)?);
+        say(&format!("{}\n", serde_json::to_string_pretty(&reports)?))?;
     } else {
-        print!("{}", told(&reports));
+        say(&told(&reports))?;
     }
     let healthy = reports.iter().all(|report| report.violations.is_empty());
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })

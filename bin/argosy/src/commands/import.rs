@@ -10,6 +10,7 @@ use bytes::Bytes;
 use catalog::import::ImportReport;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::say;
 use crate::attach::with_shop;
 use crate::cli::ImportCommand;
 use crate::client::Client;
@@ -27,9 +28,9 @@ pub(crate) async fn run(command: &ImportCommand, settings: &Settings) -> Result<
     let parts = split(&file).with_context(|| format!("{} is no CSV file", command.file.display()))?;
     let report = with_shop(settings, async |client| send(client, command, &parts).await).await?;
     if command.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
     } else {
-        print!("{}", told(&report));
+        say(&told(&report))?;
     }
     Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -5,3 +5,16 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod reference;
+
+use std::io::{self, Write as _};
+
+/// Prints what a command has to say.
+///
+/// # Errors
+/// When standard output cannot be written; not when its reader has seen enough and closed it.
+pub(crate) fn say(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::CommandFactory as _;
 
+use super::say;
 use crate::cli::{Cli, Subject};
 use crate::config;
 use crate::config::keys::{FirstStart, Settings};
@@ -15,9 +16,9 @@ use crate::lock::DataDir;
 
 pub(crate) fn run(subject: Subject) -> Result<ExitCode> {
     match subject {
-        Subject::Config => print!("{}", config::reference()),
-        Subject::Cli => print!("{}", command_line()),
-        Subject::Openapi => println!("{}", openapi()?),
+        Subject::Config => say(&config::reference())?,
+        Subject::Cli => say(&command_line())?,
+        Subject::Openapi => say(&format!("{}\n", openapi()?))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -20,6 +20,7 @@ pub(crate) fn print(config: &Config) -> String {
         let shown = match (value.key.secret, value.text.as_str()) {
             (_, "") => String::new(),
             (true, _) => "\"…\"".to_owned(),
+            (false, text) if text.parse::<u64>().is_ok() => text.to_owned(),
             (false, text) => toml::Value::from(text).to_string(),
         };
         let comment = if shown.is_empty() { "# " } else { "" };
