@@ -13,8 +13,8 @@ use contracts::ledger::{LineQuantity, OrderFilter, OrderStatus, RefundRequest, S
 use contracts::payment::ProviderStatus;
 use contracts::saga::{GiftCardTender, Observation};
 use kernel::{
-    CartId, EventId, Failure, OrderId, PageRequest, PersonId, RefundId, ReturnId, SeededRng, SharedRng, ShipmentId, StoreId,
-    Timestamp,
+    CartId, EventId, Failure, OrderId, PageRequest, PersonId, RefundId, ReturnId, SeededRng, SharedRng, ShipmentId,
+    StoreId, Timestamp,
 };
 use serde_json::json;
 
@@ -23,8 +23,8 @@ use crate::batcher::apply;
 use crate::decide::{Command, Envelope, Reply, decide, keys};
 use crate::order::{Order, Phase};
 use crate::state::{
-    AuditRow, Changes, Coupon, CouponUse, GiftCard, GiftCardEntry, IdempotencyRow, Keys, NewAuditOwned, Parked, Sales, State,
-    StockLevel, StoredAnswer, WebhookRow,
+    AuditRow, Changes, Coupon, CouponUse, GiftCard, GiftCardEntry, IdempotencyRow, Keys, NewAuditOwned, Parked, Sales,
+    State, StockLevel, StoredAnswer, WebhookRow,
 };
 use sample::{Draft, by_shopper, by_staff, hash, payment, sku, uuid};
 
@@ -195,7 +195,8 @@ impl Suite {
         let id = draft.order;
         let all = |line, quantity| Some(vec![LineQuantity { line, quantity }]);
         let shipment = ShipmentId::from_uuid(uuid(4, 1));
-        let ship = ShipmentRequest { lines: all(1, 2), carrier: Some("DHL".to_owned()), tracking: Some("T1".to_owned()) };
+        let ship =
+            ShipmentRequest { lines: all(1, 2), carrier: Some("DHL".to_owned()), tracking: Some("T1".to_owned()) };
         let part = RefundRequest { lines: all(2, 1), restock: true, reason: "torn".to_owned(), amount: None };
         let returned = ReturnId::from_uuid(uuid(6, 1));
         let seen = |status, revision| Command::Record {
@@ -210,7 +211,12 @@ impl Suite {
             Command::Ship { order: id, shipment, request: ship },
             Command::Deliver { order: id, shipment },
             Command::Refund { order: id, refund: RefundId::from_uuid(uuid(5, 1)), request: part },
-            Command::RequestReturn { order: id, id: returned, lines: all(1, 1).unwrap(), reason: "too small".to_owned() },
+            Command::RequestReturn {
+                order: id,
+                id: returned,
+                lines: all(1, 1).unwrap(),
+                reason: "too small".to_owned(),
+            },
             Command::ReceiveReturn { order: id, id: returned, restock: true },
             Command::Note { order: id, text: "called".to_owned() },
         ];
@@ -280,7 +286,13 @@ impl Suite {
         assert_eq!(self.reader.idempotency(STORE, request.key).await.unwrap(), Some(request.clone()));
         // Answered; then expired and used again for something else, twice.
         let answer = |status| StoredAnswer { status, location: Some("/x".to_owned()), body: vec![0xff, 0, 7].into() };
-        let later = |fingerprint, answer| IdempotencyRow { fingerprint, order: None, answer, expires_at: moment(900), ..request };
+        let later = |fingerprint, answer| IdempotencyRow {
+            fingerprint,
+            order: None,
+            answer,
+            expires_at: moment(900),
+            ..request
+        };
         let versions = [
             IdempotencyRow { answer: Some(answer(201)), ..request.clone() },
             later(hash(2, 3), Some(answer(409))),
@@ -289,7 +301,8 @@ impl Suite {
         ];
         for version in versions {
             request = version.clone();
-            let changes = Changes { idempotency: [((STORE, request.key), request.clone())].into(), ..Changes::default() };
+            let changes =
+                Changes { idempotency: [((STORE, request.key), request.clone())].into(), ..Changes::default() };
             self.store(&changes).await;
             assert_eq!(self.reader.idempotency(STORE, request.key).await.unwrap(), Some(version.clone()));
             let loaded = self.load(&Keys { idempotency: [(STORE, request.key)].into(), ..Keys::default() }).await;
@@ -380,7 +393,8 @@ impl Suite {
         assert_eq!(self.reader.parked("mail").await.unwrap(), [parked(5, true), parked(7, false)]);
         let keys = Keys {
             inbox: [("mail".to_owned(), event.id), ("sales".to_owned(), event.id)].into(),
-            webhooks: [(STORE, "test".to_owned(), "evt_1".to_owned()), (STORE, "test".to_owned(), "evt_2".to_owned())].into(),
+            webhooks: [(STORE, "test".to_owned(), "evt_1".to_owned()), (STORE, "test".to_owned(), "evt_2".to_owned())]
+                .into(),
             sales: [(STORE, sku(1))].into(),
             ..Keys::default()
         };
@@ -533,7 +547,8 @@ impl Suite {
 
     async fn orders_come_in_pages(&mut self) {
         let drafts: Vec<_> = (20..27).map(|n| Draft::new(STORE, n, sku(2), 1)).collect();
-        let batch: Vec<_> = drafts.iter().zip(600..).map(|(d, key)| by_shopper(STORE, d.command(), Some(key))).collect();
+        let batch: Vec<_> =
+            drafts.iter().zip(600..).map(|(d, key)| by_shopper(STORE, d.command(), Some(key))).collect();
         self.ask(20, &batch).await;
         self.see(21, &drafts[3], ProviderStatus::Authorised, 1).await;
         let mut page = PageRequest { limit: 3, cursor: None };
@@ -622,7 +637,8 @@ impl Suite {
         let answer = StoredAnswer { status: 500, location: None, body: "oops".into() };
         let rows = [(hash(6, 1), None, Some(answer)), (hash(6, 2), Some(decided), None)];
         let rows = rows.into_iter().map(|(key, order, answer)| {
-            let row = IdempotencyRow { store: STORE, key, fingerprint: hash(6, 0), order, answer, expires_at: moment(1) };
+            let row =
+                IdempotencyRow { store: STORE, key, fingerprint: hash(6, 0), order, answer, expires_at: moment(1) };
             ((STORE, key), row)
         });
         self.store(&Changes { idempotency: rows.collect(), ..Changes::default() }).await;

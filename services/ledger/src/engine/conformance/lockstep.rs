@@ -6,8 +6,8 @@ use contracts::ledger::{LineQuantity, OrderFilter, RefundRequest, ShipmentReques
 use contracts::payment::{ProviderStatus, RefundStatus};
 use contracts::saga::{GiftCardTender, Observation};
 use kernel::{
-    CartId, Currency, EventId, Money, OrderId, PageRequest, PersonId, RefundId, ReturnId, Rng, SeededRng, SharedRng, ShipmentId,
-    StoreId, Timestamp,
+    CartId, Currency, EventId, Money, OrderId, PageRequest, PersonId, RefundId, ReturnId, Rng, SeededRng, SharedRng,
+    ShipmentId, StoreId, Timestamp,
 };
 use serde_json::json;
 
@@ -65,7 +65,8 @@ pub async fn lockstep(mut model: Side, mut other: Side, seed: u64, batches: u64)
             }
         }
     }
-    let (expected, found) = (read_all(model.reader.as_ref(), &world).await, read_all(other.reader.as_ref(), &world).await);
+    let (expected, found) =
+        (read_all(model.reader.as_ref(), &world).await, read_all(other.reader.as_ref(), &world).await);
     for (expected, found) in expected.iter().zip(&found) {
         assert_eq!(expected, found, "seed {seed}");
     }
@@ -163,8 +164,14 @@ impl World {
             0..6 => return by_shopper(draft.store, Command::Record { order, seen: self.seen(&draft) }, None),
             6 => return by_shopper(draft.store, Command::Wake { order }, None),
             7 => Command::Cancel { order, reason: "changed my mind".to_owned() },
-            8 | 9 => Command::Ship { order, shipment: ShipmentId::from_uuid(uuid(4, self.dice.next_u64())), request: self.shipment() },
-            10 => Command::Refund { order, refund: RefundId::from_uuid(uuid(5, self.below(40))), request: self.refund() },
+            8 | 9 => Command::Ship {
+                order,
+                shipment: ShipmentId::from_uuid(uuid(4, self.dice.next_u64())),
+                request: self.shipment(),
+            },
+            10 => {
+                Command::Refund { order, refund: RefundId::from_uuid(uuid(5, self.below(40))), request: self.refund() }
+            }
             11 => Command::RequestReturn {
                 order,
                 id: ReturnId::from_uuid(uuid(6, self.dice.next_u64())),
@@ -232,7 +239,10 @@ impl World {
                 let command = Command::AdjustStock { sku: item, location, delta, reason: "counted".to_owned() };
                 return by_staff(store, command, key);
             }
-            5 => Command::PutCoupon { code: "TEN".to_owned(), limit: (self.below(4) > 0).then(|| self.below(5).cast_signed()) },
+            5 => Command::PutCoupon {
+                code: "TEN".to_owned(),
+                limit: (self.below(4) > 0).then(|| self.below(5).cast_signed()),
+            },
             6 => gift_card(1 + self.below(2)),
             7 => Command::ReceiveWebhook { provider: "test".to_owned(), id: format!("evt_{position}"), order: None },
             8 => Command::Consume {
@@ -241,7 +251,9 @@ impl World {
                 effect: ConsumerEffect::Sales(vec![(item, 2), (sku(1), -1)]),
             },
             9 => Command::Consume { consumer: "feed".to_owned(), event, effect: self.feed() },
-            10 => Command::Advance { consumer: "mail".to_owned(), position, parked: vec![self.parked(position, event)] },
+            10 => {
+                Command::Advance { consumer: "mail".to_owned(), position, parked: vec![self.parked(position, event)] }
+            }
             11 => Command::Repark { parked: self.parked(position, event) },
             12 => Command::Unpark { consumer: "mail".to_owned(), position },
             _ => Command::Erase { person: PersonId::from_uuid(uuid(2, 1 + self.below(20))) },

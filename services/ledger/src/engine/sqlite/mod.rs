@@ -151,9 +151,7 @@ impl Engine for SqliteEngine {
     }
 
     async fn load(&mut self, keys: &Keys, state: &mut State) -> Result<(), EngineError> {
-        self.ensure_open()
-            .and_then(|()| load::load(&self.conn, &mut self.cache, keys, state))
-            .map_err(|e| failed(&e))
+        self.ensure_open().and_then(|()| load::load(&self.conn, &mut self.cache, keys, state)).map_err(|e| failed(&e))
     }
 
     async fn commit(&mut self, changes: &Changes) -> Result<(), EngineError> {

@@ -137,7 +137,12 @@ impl Reader for SqliteReader {
         Ok(self.now(|conn| rows::order(conn, store, id))?.map(Arc::new))
     }
 
-    async fn orders(&self, store: StoreId, filter: &OrderFilter, page: &PageRequest) -> Result<Page<Arc<Order>>, Failure> {
+    async fn orders(
+        &self,
+        store: StoreId,
+        filter: &OrderFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<Order>>, Failure> {
         let before = before_number(page)?;
         let (filter, limit) = (filter.clone(), page.limit);
         let found = self.scan(move |conn| page_of_orders(conn, store, &filter, before, limit)).await?;

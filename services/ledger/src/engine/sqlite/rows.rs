@@ -359,9 +359,9 @@ pub(super) fn any_gift_card(row: &Row<'_>) -> Result<GiftCard> {
 
 pub(super) fn person(conn: &Connection, store: StoreId, id: PersonId) -> Result<Option<Person>> {
     let sql = "select wrapped_key from people where store = ?1 and id = ?2";
-    let found = conn.prepare_cached(sql)?.query_row(params![store.as_bytes(), id.as_bytes()], |row| {
-        Ok(Person { store, id, wrapped_key: row.get(0)? })
-    });
+    let found = conn
+        .prepare_cached(sql)?
+        .query_row(params![store.as_bytes(), id.as_bytes()], |row| Ok(Person { store, id, wrapped_key: row.get(0)? }));
     found.optional()
 }
 

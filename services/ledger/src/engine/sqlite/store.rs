@@ -59,8 +59,7 @@ fn stock(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()> 
         let sql = "insert into stock_levels (store, sku, location, on_hand, held, committed, seq, event_seq) \
                    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let store = store.as_bytes();
-        let given =
-            params![store, sku.as_str(), location, level.on_hand, level.held, level.committed, seq, event_seq];
+        let given = params![store, sku.as_str(), location, level.on_hand, level.held, level.committed, seq, event_seq];
         conn.prepare_cached(sql)?.execute(given)?;
         levels.insert(location.clone(), (conn.last_insert_rowid(), level.clone()));
     }

@@ -276,10 +276,7 @@ fn shipment(part: &mut Part<'_>, key: &Key, shipment: &Shipment, new: bool) -> R
     let (id, state) = (shipment.id.as_bytes(), shipment.state.written());
     let (carrier, tracking) = (&shipment.carrier, &shipment.tracking);
     let (shipped, delivered) = (shipment.shipped_at.millis(), shipment.delivered_at.map(|at| at.millis()));
-    part.write(
-        params![key.number, key.place, key.store, id, state, lines, carrier, tracking, shipped, delivered],
-        new,
-    )
+    part.write(params![key.number, key.place, key.store, id, state, lines, carrier, tracking, shipped, delivered], new)
 }
 
 fn returned(part: &mut Part<'_>, key: &Key, returned: &Return, new: bool) -> Result<usize> {
