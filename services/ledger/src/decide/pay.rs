@@ -57,7 +57,8 @@ pub(super) fn record(tx: &mut Tx<'_>, id: OrderId, seen: &Observation) -> Result
         Observation::RefundRefused { refund, .. } => finish_refund(tx, &mut order, *refund, false),
     }
     settle(tx, &mut order)?;
-    if next.is_none() && !waits && order.next() == before && !matches!(before, Next::Wait { .. } | Next::Done) {
+    let stuck = order.next() == before && !matches!(before, Next::Wait { .. } | Next::Done);
+    if next.is_none() && !waits && stuck && order.head.phase != Phase::Cancelled {
         // What was seen did not change what is to be done. Doing it again at once would not either.
         waits = retry_later(tx, &mut order);
     }

@@ -46,7 +46,15 @@ fn shipping_that_cannot_be_changes_nothing() {
             },
             "invalid_input",
         ),
-        (Command::RequestReturn { order: buy.id(), id: return_id(1), lines: quantities(&[(1, 1)]), reason: String::new() }, "invalid_input"),
+        (
+            Command::RequestReturn {
+                order: buy.id(),
+                id: return_id(1),
+                lines: quantities(&[(1, 1)]),
+                reason: String::new(),
+            },
+            "invalid_input",
+        ),
         (Command::ReceiveReturn { order: buy.id(), id: return_id(1), restock: true }, "not_found"),
         (Command::Note { order: buy.id(), text: "  ".to_owned() }, "invalid_input"),
         (Command::Note { order: buy.id(), text: "x".repeat(2001) }, "invalid_input"),
@@ -115,7 +123,12 @@ fn returns_count_units_once_and_go_back_to_their_location() {
 fn a_unit_that_came_back_with_its_refund_does_not_come_back_again() {
     let (mut shop, buy) = paid(&[("A", 2)]);
     shop.ask(ship(&buy, 1, &[])).reply.unwrap();
-    let request = Command::RequestReturn { order: buy.id(), id: return_id(1), lines: quantities(&[(1, 2)]), reason: String::new() };
+    let request = Command::RequestReturn {
+        order: buy.id(),
+        id: return_id(1),
+        lines: quantities(&[(1, 2)]),
+        reason: String::new(),
+    };
     shop.ask(request).reply.unwrap();
     shop.ask(refund_lines(&buy, 1, &[(1, 1)], true)).reply.unwrap();
     assert_eq!(shop.level("A"), (9, 0, 0));

@@ -77,7 +77,8 @@ fn a_fault_of_ours_is_never_an_answer() {
 #[test]
 fn a_key_is_kept_for_thirty_days() {
     let mut shop = Shop::with_stock(&[("A", 5)]);
-    let adjust = || Command::AdjustStock { sku: sku("A"), location: "main".to_owned(), delta: 1, reason: "found".to_owned() };
+    let adjust =
+        || Command::AdjustStock { sku: sku("A"), location: "main".to_owned(), delta: 1, reason: "found".to_owned() };
     shop.ask_once(adjust(), 1).reply.unwrap();
     shop.pass(super::super::IDEMPOTENCY_MS - 1);
     assert!(shop.ask_once(adjust(), 1).response().1);

@@ -4,7 +4,7 @@ mod fulfil;
 mod idempotency;
 mod pay;
 mod place;
-//mod random;
+mod random;
 mod refund;
 mod stock;
 mod voucher;
@@ -156,8 +156,16 @@ impl Buy {
             shipping_name: "Standard".to_owned(),
             totals,
             coupons: self.coupons.clone(),
-            gift_cards: self.gift_cards.iter().map(|(code_hash, amount_minor)| GiftCardTender { code_hash: *code_hash, amount_minor: *amount_minor }).collect(),
-            person: NewPerson { id: PersonId::from_uuid(uuid(2, self.n)), wrapped_key: vec![1], sealed_contact: vec![2] },
+            gift_cards: self
+                .gift_cards
+                .iter()
+                .map(|(code_hash, amount_minor)| GiftCardTender { code_hash: *code_hash, amount_minor: *amount_minor })
+                .collect(),
+            person: NewPerson {
+                id: PersonId::from_uuid(uuid(2, self.n)),
+                wrapped_key: vec![1],
+                sealed_contact: vec![2],
+            },
             provider: "test".to_owned(),
             token: Secret::new("tok_approve".to_owned()),
             return_url: "/return".to_owned(),

@@ -17,7 +17,10 @@ fn a_refund_is_a_row_first_and_then_a_call_with_its_own_key() {
     let (mut shop, buy) = paid(&[("A", 2)]);
     let done = shop.ask_once(refund_amount(&buy, 1, 500), 50);
     let view = json(done.response().0);
-    assert_eq!((done.response().0.status, view["status"].as_str(), view["id"].as_str()), (201, Some("pending"), Some(refund_id(1).to_string().as_str())));
+    assert_eq!(
+        (done.response().0.status, view["status"].as_str(), view["id"].as_str()),
+        (201, Some("pending"), Some(refund_id(1).to_string().as_str()))
+    );
     let order = shop.order(&buy);
     assert_eq!((order.payment.refund_pending_minor, order.payment.refunded_minor), (500, 0));
     let woken = shop.wake(&buy);

@@ -32,7 +32,12 @@ fn shop() -> (Shop, Buy) {
 }
 
 fn using(n: u64) -> Buy {
-    Buy { coupons: vec!["TEN".to_owned()], discount: 100, gift_cards: vec![(hash(900), 400)], ..Buy::new(n, &[("A", 1)]) }
+    Buy {
+        coupons: vec!["TEN".to_owned()],
+        discount: 100,
+        gift_cards: vec![(hash(900), 400)],
+        ..Buy::new(n, &[("A", 1)])
+    }
 }
 
 #[test]
