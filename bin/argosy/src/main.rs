@@ -3,7 +3,7 @@
 //! - [`cli`]: commands and flags; [`commands`]: what they do; [`config`]: one table of keys behind flags, environment,
 //!   file, `argosy config` and the reference page.
 //! - [`lifecycle`]: opening, serving, draining; [`shop`]: the parts and how they are put together; [`lock`]: one
-//!   process per data directory; [`telemetry`] and [`probes`]: what an operator sees.
+//!   process per data directory; [`telemetry`], [`probes`] and [`meters`]: what an operator sees.
 //! - [`roles`] and [`graph`]: what a process can be, and who needs whom.
 //! - [`attach`], [`client`], [`local_key`]: how commands work on a shop that runs, through its own API.
 
@@ -16,6 +16,7 @@ mod graph;
 mod lifecycle;
 mod local_key;
 mod lock;
+mod meters;
 mod probes;
 mod roles;
 mod shop;

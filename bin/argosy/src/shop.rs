@@ -32,6 +32,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::keys::{FirstStart, Settings};
 use crate::local_key;
+use crate::meters::{BuildMeter, LedgerMeter};
 
 /// The store of a single-store installation.
 const STORE: StoreId = StoreId::DEFAULT;
@@ -86,6 +87,10 @@ impl Shop {
         let catalog =
             CatalogService::open(data, STORE, view, (clock.clone(), rng.clone()), spawner.clone()).map_err(told)?;
         let (ledger, ledger_closed) = open_ledger(&world, vault.clone(), settings, &catalog)?;
+        metrics.register(|registry| {
+            registry.register_collector(Box::new(LedgerMeter(ledger.clone())));
+            registry.register_collector(Box::new(BuildMeter));
+        });
         fill(settings, &catalog, &ledger).await?;
         catalog.set_all_available(STORE, ledger.all_available(STORE).await.map_err(told)?);
 

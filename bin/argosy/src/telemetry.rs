@@ -1,5 +1,7 @@
 //! Logs on standard output, written by a thread of their own so that a line costs a request no waiting.
 
+mod json;
+
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -96,7 +98,7 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(lines);
     if json {
-        registry.with(layer.json().flatten_event(true)).try_init()?;
+        registry.with(layer.with_ansi(false).event_format(json::JsonLines)).try_init()?;
     } else {
         registry.with(layer.compact().with_ansi(terminal)).try_init()?;
     }

@@ -108,7 +108,10 @@ fn a_demo_shop_opens_serves_and_closes() {
     let shop = Shop::start("--demo");
     assert_eq!(shop.get("/livez", "").0, 200);
     assert_eq!(shop.get("/readyz", "").0, 200);
-    assert!(shop.get("/metrics", "").2.contains("http_requests"));
+    let metrics = shop.get("/metrics", "").2;
+    for series in ["http_requests", "ledger_commands_total", "ledger_commit_seconds_total", "argosy_build{version="] {
+        assert!(metrics.contains(series), "{series} in\n{metrics}");
+    }
     let (status, head, body) = shop.get("/", "Accept: text/html\r\n");
     assert_eq!(status, 200, "{head}");
     assert!(body.contains("<html") || head.contains("content-encoding"), "{head}");
