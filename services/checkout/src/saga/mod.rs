@@ -131,7 +131,8 @@ impl CheckoutService {
             Next::Find { attempt, provider, key } => match self.provider(&provider)?.find(&key).await {
                 Ok(Some(found)) => Observation::Payment { attempt, payment: found },
                 Ok(None) => Observation::Missing { attempt },
-                Err(error) => failed(attempt, error),
+                // Whatever kept it from answering, a question that failed says nothing about the payment.
+                Err(_) => Observation::Unanswered { attempt },
             },
             Next::Capture { attempt, provider, reference, key, amount } => {
                 payment(attempt, self.provider(&provider)?.capture(&reference, &key, amount).await)
