@@ -249,7 +249,8 @@ impl OrderBooks {
             }
         }
         let to_do = order.head.phase != Phase::Cancelled && !matches!(order.next(), Next::Wait { .. } | Next::Done);
-        let unfinished = order.head.phase.is_undecided() || matches!(order.head.phase, Phase::Declined | Phase::Cancelling);
+        let unfinished =
+            order.head.phase.is_undecided() || matches!(order.head.phase, Phase::Declined | Phase::Cancelling);
         if order.head.due_at.is_none() && (to_do || unfinished) {
             self.l1.push(violation(
                 format!("order {number} has a step to do that nothing will wake"),
