@@ -113,3 +113,6 @@ fn priced(sellable: Sellable, quantity: u32) -> PricedLine {
         image: sellable.image.map(small),
     }
 }
+
+#[cfg(test)]
+mod tests;
