@@ -270,3 +270,6 @@ pub fn chain(previous: &Hash, seq: u64, at: Timestamp, entry: &NewAuditOwned) ->
     }
     context.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes")
 }
+
+#[cfg(test)]
+mod tests;

@@ -204,3 +204,6 @@ impl Consumer for SalesConsumer {
         self.ledger.submit(envelope).await.map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,9 @@ pub(super) fn refund(
             "Only a confirmed order that is not cancelled can be refunded.",
         ));
     }
+    if request.restock && request.lines.is_none() {
+        return Err(Failure::field("/restock", "needs_lines", "Name the lines whose units go back into stock."));
+    }
     let amount = amount(&mut order, request)?;
     let refundable = order.payment.refundable();
     if amount > refundable {

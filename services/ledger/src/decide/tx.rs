@@ -23,6 +23,9 @@ pub(super) struct Delta {
     pub committed: i64,
 }
 
+/// The holds; or the SKUs that are short, with what was wanted and what is available.
+pub(super) type Taken = Result<Vec<Hold>, Vec<(Sku, i64, i64)>>;
+
 impl<'a> Tx<'a> {
     pub fn new(state: &'a State, envelope: &'a Envelope, now: Timestamp) -> Self {
         Tx { state, envelope, now, effects: Effects::default() }
@@ -241,12 +244,7 @@ impl<'a> Tx<'a> {
 
     /// Takes `wanted` out of stock for an order, as holds in `state`. Nothing is taken when anything is short; then
     /// the short SKUs come back with what is available.
-    pub fn take(
-        &mut self,
-        wanted: &[(Sku, i64)],
-        state: HoldState,
-        number: i64,
-    ) -> Result<Result<Vec<Hold>, Vec<(Sku, i64, i64)>>, Failure> {
+    pub fn take(&mut self, wanted: &[(Sku, i64)], state: HoldState, number: i64) -> Result<Taken, Failure> {
         let mut short = Vec::new();
         let mut plan = Vec::new();
         for (sku, quantity) in wanted {

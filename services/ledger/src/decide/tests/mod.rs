@@ -232,6 +232,25 @@ pub(crate) fn json(response: &StoredResponse) -> Value {
     serde_json::from_slice(&response.body).unwrap()
 }
 
+/// A clock that is moved by hand.
+pub(crate) struct HandClock(std::sync::atomic::AtomicI64);
+
+impl HandClock {
+    pub fn new() -> Arc<Self> {
+        Arc::new(HandClock(START.millis().into()))
+    }
+
+    pub fn pass(&self, millis: i64) {
+        self.0.fetch_add(millis, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl kernel::clock::Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(std::sync::atomic::Ordering::Relaxed))
+    }
+}
+
 /// A shop of one ledger, its clock and its chance.
 pub(crate) struct Shop {
     pub engine: MemoryEngine,

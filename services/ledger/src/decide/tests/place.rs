@@ -5,6 +5,9 @@ use contracts::saga::Next;
 
 use super::*;
 
+/// Makes a good command bad.
+type Spoil = fn(&mut PlaceCommand);
+
 #[test]
 fn placing_holds_stock_and_asks_for_the_money() {
     let mut shop = Shop::with_stock(&[("A", 5)]);
@@ -34,7 +37,7 @@ fn placing_holds_stock_and_asks_for_the_money() {
 fn what_cannot_be_placed_changes_nothing() {
     let mut shop = Shop::with_stock(&[("A", 5)]);
     let base = || Buy::new(1, &[("A", 1)]).place_command();
-    let wrong: [(&str, &str, fn(&mut PlaceCommand)); 9] = [
+    let wrong: [(&str, &str, Spoil); 9] = [
         ("nothing", "cart_empty", |c| {
             c.lines.clear();
             for m in [&mut c.totals.items, &mut c.totals.total, &mut c.totals.due] {
@@ -80,7 +83,7 @@ fn what_cannot_be_placed_changes_nothing() {
 #[test]
 fn totals_that_do_not_add_up_are_our_fault_and_are_not_stored() {
     let mut shop = Shop::with_stock(&[("A", 5)]);
-    let wrong: [fn(&mut PlaceCommand); 7] = [
+    let wrong: [Spoil; 7] = [
         |c| c.totals.due = eur(999),
         |c| c.totals.total = eur(1_001),
         |c| c.totals.shipping = eur(-1),

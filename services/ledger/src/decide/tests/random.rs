@@ -111,7 +111,7 @@ impl History {
 
     fn ask(&mut self, command: Command) {
         // Rejections are part of life; faults of ours are not.
-        let of_a_person = !matches!(command, Command::Record { .. });
+        let of_a_person = !matches!(command, Command::Record { .. } | Command::Wake { .. });
         if of_a_person && self.one_in(3) {
             let key = 1_000_000 + self.below(1 << 40);
             self.checked(command, Some(key));
@@ -136,7 +136,7 @@ impl History {
         done
     }
 
-    fn place(&mut self) {
+    fn buy(&mut self) -> Buy {
         let n = 10_000 + self.id();
         let lines = (0..=self.below(2)).map(|_| {
             let price = [0, 333, 1_000, 1_999][self.below(4) as usize];
@@ -153,10 +153,20 @@ impl History {
             let share = (items - buy.discount).min(700);
             buy.gift_cards = if share > 0 { vec![(hash(9_000), share)] } else { Vec::new() };
         }
+        buy
+    }
+
+    fn place(&mut self) {
+        let buy = self.buy();
         let done = self.shop.place(&buy);
         if let Err(failure) = &done.reply {
             assert_eq!(failure.code, "request_in_progress", "seed {}: {buy:?}", self.seed);
         }
+        self.remember(buy);
+    }
+
+    /// Follows an order that was made.
+    fn remember(&mut self, buy: Buy) {
         if at_once(self.shop.engine.order(STORE, buy.id())).unwrap().is_some() {
             self.orders.push((buy, Books::default()));
         }
@@ -209,15 +219,43 @@ impl History {
         }
     }
 
-    /// An old state is told again.
-    fn stale(&mut self, i: usize) {
+    /// An old state is told again; when there is none, time is.
+    fn stale(&self, i: usize) -> Command {
         let (buy, books) = &self.orders[i];
+        let order = buy.id();
         if books.states.is_empty() {
-            return;
+            return Command::Wake { order };
         }
         let payment = books.states[self.below(books.states.len() as u64) as usize].clone();
-        let order = buy.id();
-        self.ask(Command::Record { order, seen: Observation::Payment { attempt: 1, payment } });
+        Command::Record { order, seen: Observation::Payment { attempt: 1, payment } }
+    }
+
+    /// Many at once: what the first of them does, the others see.
+    fn batch(&mut self) {
+        let mut buys = Vec::new();
+        let mut envelopes = Vec::new();
+        for _ in 0..2 + self.below(6) {
+            let i = self.below(self.orders.len() as u64) as usize;
+            match self.below(4) {
+                0 => {
+                    let buy = self.buy();
+                    envelopes.push(Envelope { idempotency: Some(key_ref(buy.n)), ..envelope(buy.command()) });
+                    buys.push(buy);
+                }
+                1 => envelopes.push(envelope(self.stale(i))),
+                _ => {
+                    let command = self.staff_wish(i);
+                    envelopes.push(Envelope { actor: staff(), ..envelope(command) });
+                }
+            }
+        }
+        let what = format!("seed {}: {envelopes:?}", self.seed);
+        for done in self.shop.batch(&envelopes).unwrap_or_else(|error| panic!("{what}: {error}")) {
+            let fault = done.reply.err().filter(|f| f.kind == kernel::ErrorKind::Internal);
+            assert!(fault.is_none(), "{what}: {fault:?}");
+        }
+        self.shop.check(&what);
+        buys.into_iter().for_each(|buy| self.remember(buy));
     }
 
     /// Something that cannot be true, or not any more.
@@ -243,13 +281,13 @@ impl History {
         self.ask(Command::Record { order: order.head.id, seen });
     }
 
-    fn staff_does(&mut self, i: usize) {
+    fn staff_wish(&mut self, i: usize) -> Command {
         let n = self.id();
         let buy = self.orders[i].0.clone();
         let order = self.shop.order(&buy);
         let line = 1 + self.below(2) as u32;
         let quantity = 1 + self.below(3) as u32;
-        let command = match self.below(9) {
+        match self.below(9) {
             0 => cancel(&buy),
             1 => ship(&buy, n, &[]),
             2 => ship(&buy, n, &[(line, quantity)]),
@@ -269,8 +307,7 @@ impl History {
                 Some(asked) => Command::ReceiveReturn { order: buy.id(), id: asked.id, restock: self.one_in(2) },
                 None => refund(&buy, n, RefundRequest { restock: self.one_in(2), ..RefundRequest::default() }),
             },
-        };
-        self.ask(command);
+        }
     }
 
     fn step(&mut self) {
@@ -282,7 +319,10 @@ impl History {
         match choice {
             3..=8 => self.drive(i),
             9 | 10 => self.provider_moves(i),
-            11 => self.stale(i),
+            11 => {
+                let command = self.stale(i);
+                self.ask(command);
+            }
             12 => self.nonsense(i),
             13 => drop(self.shop.wake(&self.orders[i].0)),
             14 | 15 => {
@@ -295,7 +335,11 @@ impl History {
                 let location = if self.one_in(2) { "main" } else { "east" }.to_owned();
                 self.ask(Command::AdjustStock { sku: sku(name), location, delta, reason: "count".to_owned() });
             }
-            _ => self.staff_does(i),
+            17 => self.batch(),
+            _ => {
+                let command = self.staff_wish(i);
+                self.ask(command);
+            }
         }
         self.vouchers();
     }

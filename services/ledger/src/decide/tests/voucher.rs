@@ -4,6 +4,9 @@ use contracts::payment::ProviderStatus as S;
 
 use super::*;
 
+/// Ends an order.
+type End = fn(&mut Shop, &Buy);
+
 fn coupon(code: &str, limit: Option<i64>) -> Command {
     Command::PutCoupon { code: code.to_owned(), limit }
 }
@@ -42,7 +45,7 @@ fn using(n: u64) -> Buy {
 
 #[test]
 fn every_way_of_ending_an_order_gives_its_vouchers_back_once() {
-    let ways: [(&str, fn(&mut Shop, &Buy)); 8] = [
+    let ways: [(&str, End); 8] = [
         ("cancelled while placing", |shop, buy| drop(shop.ask(cancel(buy)))),
         ("cancelled when paid", |shop, buy| {
             shop.see(buy, S::Captured, 1).reply.unwrap();
