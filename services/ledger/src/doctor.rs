@@ -418,3 +418,6 @@ async fn audit(reader: &dyn Reader) -> Result<InvariantReport, Failure> {
     }
     Ok(report("I14", "The audit chain verifies", seq, violations))
 }
+
+#[cfg(test)]
+mod tests;
