@@ -2,10 +2,12 @@
 //! transaction. No timer, no lock across a network call; a full queue refuses instead of growing.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contracts::event::Event;
+use futures::FutureExt;
 use kernel::mutant::{Mutant, planted};
 use kernel::{EventId, Failure, SharedClock, SharedRng, Timestamp};
 use ring::digest::{Context, SHA256};
@@ -63,7 +65,12 @@ impl Batcher {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while self.jobs.recv_many(&mut batch, MAX_BATCH).await > 0 {
             let jobs = std::mem::replace(&mut batch, Vec::with_capacity(MAX_BATCH));
-            self.run_batch(jobs).await;
+            if AssertUnwindSafe(self.run_batch(jobs)).catch_unwind().await.is_err() {
+                // A bug, ours or the engine's. Its callers are told to come back; those after them are still served.
+                tracing::error!("a batch panicked and was given up");
+                self.stats.failed_batches.fetch_add(1, Ordering::Relaxed);
+                self.engine.rollback().await;
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use contracts::catalog::Availability;
 use contracts::ledger::Stock;
 use contracts::payment::ProviderStatus;
 use contracts::saga::Observation;
-use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::future::{BoxFuture, join_all};
 use futures::poll;
 use infra::Spawner;
 use infra::vault::Vault;
@@ -32,6 +32,8 @@ enum Fault {
     Load,
     /// Nothing is stored.
     Failed,
+    /// A bug.
+    Panic,
     /// Nothing is stored, but who knows.
     LostBefore,
     /// It is stored, but who knows.
@@ -81,6 +83,7 @@ impl Engine for Moody {
                 self.tables.commit(changes).await?;
                 Err(EngineError::Unknown("cut".to_owned()))
             }
+            Some(Fault::Panic) => panic!("a bug in the engine"),
             Some(Fault::LostBefore) => Err(EngineError::Unknown("cut".to_owned())),
             Some(fault) => Err(EngineError::Failed(format!("{fault:?}"))),
         }
@@ -291,6 +294,19 @@ async fn a_failed_batch_answers_everyone_and_leaves_nothing() {
         assert_eq!(node.ledger.stats().failed_batches.load(Ordering::Relaxed), 1);
         node.check().await;
     }
+}
+
+#[tokio::test]
+async fn a_bug_costs_one_batch_and_not_the_shop() {
+    let node = node(MANY);
+    node.mood.faults.lock().push_back(Fault::Panic);
+    let asked = || Envelope { idempotency: Some(key_ref(1)), ..adjust("A", 10) };
+    let failure = node.submit(asked()).await.unwrap_err();
+    assert_eq!((failure.kind, failure.retry_after_s), (ErrorKind::Unavailable, Some(2)));
+    assert_eq!(node.mood.rollbacks.load(Ordering::Relaxed), 1, "the next batch finds no transaction open");
+    assert!(matches!(node.submit(asked()).await, Ok(Reply::Response { replayed: false, .. })));
+    assert_eq!(node.on_hand("A").await, 10);
+    node.check().await;
 }
 
 #[tokio::test]
