@@ -204,3 +204,6 @@ impl Quotes for crate::quote::Quoter {
         crate::quote::Quoter::quote(self, store, access, request).await
     }
 }
+
+#[cfg(test)]
+mod tests;
