@@ -452,7 +452,8 @@ async fn an_order_is_frozen_as_it_was_quoted_and_its_person_is_sealed() {
 #[tokio::test]
 async fn what_the_shopper_did_not_see_is_not_ordered() {
     let world = world(MANY);
-    let spoilt: [(&str, ErrorKind, fn(&mut PlaceOrder)); 7] = [
+    type Spoil = fn(&mut PlaceOrder);
+    let spoilt: [(&str, ErrorKind, Spoil); 7] = [
         ("cart_changed", ErrorKind::Conflict, |o| o.cart_version = 2),
         ("price_changed", ErrorKind::Conflict, |o| o.expected_total = Some(eur(2_843))),
         ("price_changed", ErrorKind::Conflict, |o| o.expected_total = Some(Money::new(2_844, Currency::USD))),

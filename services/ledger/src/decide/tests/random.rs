@@ -413,6 +413,8 @@ impl History {
             }
             let row = at_once(self.shop.engine.idempotency(STORE, hash(buy.n))).unwrap().unwrap();
             assert!(row.answer.is_some(), "seed {seed}: the shopper was never answered");
+            let set_aside = books.states.iter().any(|p| matches!(p.status, S::Authorised | S::Captured));
+            assert!(self.shop.told(buy, "placed") == 0 || set_aside || buy.due() == 0, "seed {seed}: told too early");
             for kind in ["created", "placed", "paid", "closed", "cancel_requested"] {
                 assert!(self.shop.told(buy, kind) <= 1, "seed {seed}: {kind} twice: {:?}", self.shop.story(buy));
             }
