@@ -41,9 +41,8 @@ pub(super) fn refund(
     if amount <= 0 {
         return Err(Failure::conflict("nothing_to_refund", "There is nothing left to refund."));
     }
-    if request.restock {
-        let lines = request.lines.clone().unwrap_or_else(|| everything(&order));
-        restock(tx, &mut order, &lines)?;
+    if let (true, Some(lines)) = (request.restock, &request.lines) {
+        restock(tx, &mut order, lines)?;
     }
     order.refunds.push(Refund {
         id: refund,
@@ -82,11 +81,6 @@ fn amount(order: &mut Order, request: &RefundRequest) -> Result<i64, Failure> {
             "/amount/currency",
             "wrong_currency",
             format!("This order is in {}.", order.head.currency),
-        )),
-        (Some(_), None) if request.restock => Err(Failure::field(
-            "/restock",
-            "restock_needs_lines",
-            "An amount does not say which units go back into stock. Name lines instead.",
         )),
         (Some(amount), None) if amount.amount_minor <= 0 => {
             Err(Failure::field("/amount/amount_minor", "too_small", "Refund a positive amount."))
@@ -130,12 +124,6 @@ fn line_amount(order: &mut Order, i: usize, asked: &LineQuantity) -> Result<i64,
 
 pub(super) fn line_mut(order: &mut Order, line: u32) -> Result<&mut Line, Failure> {
     order.lines.iter_mut().find(|l| l.line == line).ok_or_else(|| Failure::not_found("line"))
-}
-
-/// Every unit that has not come back yet.
-fn everything(order: &Order) -> Vec<LineQuantity> {
-    let left = order.lines.iter().map(|l| LineQuantity { line: l.line, quantity: l.open() + l.shipped - l.returned });
-    left.filter(|l| l.quantity > 0).collect()
 }
 
 /// Puts refunded units back: those not shipped are taken off the order, those shipped are counted as returned.
