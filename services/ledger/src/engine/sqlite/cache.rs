@@ -44,11 +44,6 @@ impl<K: StdHash + Eq + Clone, V: Clone> Recent<K, V> {
         self.young.insert(key, value);
     }
 
-    pub(super) fn remove(&mut self, key: &K) {
-        self.young.remove(key);
-        self.old.remove(key);
-    }
-
     fn clear(&mut self) {
         self.young.clear();
         self.old.clear();
@@ -64,8 +59,8 @@ pub(super) struct Cache {
     pub(super) orders: Recent<OrderId, Arc<Order>>,
     /// Every location of a SKU, or an empty map for a SKU that has none.
     pub(super) levels: Recent<(StoreId, Sku), Levels>,
-    /// Requests in progress, with the slot of the answer to come.
-    pub(super) waiting: Recent<(StoreId, Hash), (i64, IdempotencyRow)>,
+    /// Requests and their answers, with the slot of the answer. Every step of an order asks for its request.
+    pub(super) requests: Recent<(StoreId, Hash), (i64, IdempotencyRow)>,
     /// Ids of aggregates that are not orders.
     pub(super) aggregates: Recent<(StoreId, String), i64>,
 }
@@ -76,7 +71,7 @@ impl Cache {
             meta: None,
             orders: Recent::new(10_000),
             levels: Recent::new(50_000),
-            waiting: Recent::new(10_000),
+            requests: Recent::new(5_000),
             aggregates: Recent::new(10_000),
         }
     }
@@ -85,7 +80,7 @@ impl Cache {
         self.meta = None;
         self.orders.clear();
         self.levels.clear();
-        self.waiting.clear();
+        self.requests.clear();
         self.aggregates.clear();
     }
 }
@@ -104,7 +99,7 @@ mod tests {
         }
         assert_eq!(recent.get(&99), Some(&99));
         assert_eq!(recent.get(&50), None);
-        recent.remove(&99);
+        recent.clear();
         assert_eq!(recent.get(&99), None);
     }
 }

@@ -24,12 +24,16 @@ pub(super) fn load(conn: &Connection, cache: &mut Cache, keys: &Keys, state: &mu
 }
 
 fn orders(conn: &Connection, cache: &mut Cache, keys: &Keys, state: &mut State) -> Result<()> {
+    // Most orders that are asked for here are about to be placed: that there is none is found by one short look.
+    let mut present = conn.prepare_cached("select 1 from orders where id = ?1")?;
     for (store, id) in &keys.orders {
         if let Some(order) = cache.orders.get(id) {
             if order.head.store == *store {
                 state.orders.insert(*id, Arc::clone(order));
             }
-        } else if let Some(order) = rows::order(conn, *store, *id)? {
+        } else if present.exists([id.as_bytes()])?
+            && let Some(order) = rows::order(conn, *store, *id)?
+        {
             let order = Arc::new(order);
             cache.orders.put(*id, Arc::clone(&order));
             state.orders.insert(*id, order);
@@ -88,12 +92,10 @@ fn vouchers(conn: &Connection, keys: &Keys, state: &mut State) -> Result<()> {
 
 fn requests(conn: &Connection, cache: &mut Cache, keys: &Keys, state: &mut State) -> Result<()> {
     for key in &keys.idempotency {
-        if let Some((_, row)) = cache.waiting.get(key) {
+        if let Some((_, row)) = cache.requests.get(key) {
             state.idempotency.insert(*key, row.clone());
         } else if let Some((slot, row)) = rows::idempotency(conn, key.0, &key.1)? {
-            if row.answer.is_none() {
-                cache.waiting.put(*key, (slot, row.clone()));
-            }
+            cache.requests.put(*key, (slot, row.clone()));
             state.idempotency.insert(*key, row);
         }
     }

@@ -4,6 +4,7 @@
 //! by numbers that only grow, and what a batch needs of recent orders is still in the writer's [`cache`].
 
 mod cache;
+mod insert;
 mod load;
 mod read;
 mod rows;
@@ -136,8 +137,9 @@ impl SqliteEngine {
         let ended = pruned.map_err(|e| failed(&e)).and_then(|pruned| self.end().map(|()| pruned));
         if ended.is_err() {
             self.abandon();
-            self.cache.clear();
         }
+        // What was deleted may be remembered.
+        self.cache.clear();
         ended
     }
 }

@@ -7,9 +7,10 @@ use kernel::{OrderId, Sku, StoreId};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::cache::{Cache, Levels};
+use super::insert::{Bound, insert};
 use super::rows::corrupt;
 use super::{rows, store_order};
-use crate::state::{Changes, IdempotencyRow, Meta};
+use crate::state::{Changes, IdempotencyRow, Meta, StoredAnswer};
 
 /// Writes `changes` inside the open transaction. `cache` follows what was written, so after an error, or a commit that
 /// fails, it has to be cleared.
@@ -83,30 +84,20 @@ fn levels<'c>(conn: &Connection, cache: &'c mut Cache, store: StoreId, sku: &Sku
 }
 
 fn movements(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()> {
-    if changes.movements.is_empty() {
-        return Ok(());
-    }
-    let mut statement = conn.prepare_cached(
-        "insert into movements (level, seq, store, kind, on_hand, held, committed, number, reason, at) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
-    for m in &changes.movements {
+    let table = "movements (level, seq, store, kind, on_hand, held, committed, number, reason, at)";
+    insert(conn, table, &changes.movements, |row, m| {
         let level = levels(conn, cache, m.store, &m.sku)?.get(&m.location).map(|(id, _)| *id);
-        let level = level.ok_or_else(|| corrupt(0, format!("{} has no level at {}", m.sku, m.location)))?;
-        statement.execute(params![
-            level,
-            m.seq.cast_signed(),
-            m.store.as_bytes(),
-            m.kind.name(),
-            m.on_hand,
-            m.held,
-            m.committed,
-            m.order,
-            m.reason,
-            m.at.millis(),
-        ])?;
-    }
-    Ok(())
+        row.put(level.ok_or_else(|| corrupt(0, format!("{} has no level at {}", m.sku, m.location)))?)?;
+        row.put(m.seq.cast_signed())?;
+        row.put(m.store.as_bytes())?;
+        row.put(m.kind.name())?;
+        row.put(m.on_hand)?;
+        row.put(m.held)?;
+        row.put(m.committed)?;
+        row.put(m.order)?;
+        row.put(&m.reason)?;
+        row.put(m.at.millis())
+    })
 }
 
 // ---- Coupons and gift cards ---------------------------------------------------------------------------------------
@@ -141,39 +132,43 @@ fn vouchers(conn: &Connection, changes: &Changes) -> Result<()> {
 // ---- Idempotency --------------------------------------------------------------------------------------------------
 
 fn idempotency(conn: &Connection, cache: &mut Cache, changes: &Changes, last_slot: &mut i64) -> Result<()> {
-    if changes.idempotency.is_empty() {
-        return Ok(());
-    }
+    let mut answers: Vec<(i64, &IdempotencyRow, &StoredAnswer)> = Vec::new();
     // An expired row is replaced by one with a new slot; the answer in its old slot is pruned in its time.
     let mut request = conn.prepare_cached(
         "insert into idempotency (store, key, fingerprint, order_id, slot, expires_at) values (?1, ?2, ?3, ?4, ?5, ?6) \
          on conflict (store, key) do update set fingerprint = excluded.fingerprint, order_id = excluded.order_id, \
          slot = excluded.slot, expires_at = excluded.expires_at",
     )?;
-    let mut answer = conn.prepare_cached(
-        "insert into answers (slot, store, key, expires_at, status, location, body) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
     for (key, row) in &changes.idempotency {
-        let waiting = cache.waiting.get(key).filter(|(_, known)| same_request(known, row)).map(|(slot, _)| *slot);
+        let waiting = |known: &&(i64, IdempotencyRow)| known.1.answer.is_none() && same_request(&known.1, row);
+        let waiting = cache.requests.get(key).filter(waiting).map(|(slot, _)| *slot);
         let slot = waiting.unwrap_or_else(|| {
             *last_slot += 1;
             *last_slot
         });
-        let (store, expires) = (row.store.as_bytes(), row.expires_at.millis());
         if waiting.is_none() {
-            let order = row.order.as_ref().map(|id| id.as_bytes());
-            request.execute(params![store, row.key, row.fingerprint, order, slot, expires])?;
+            let mut bound = Bound::new(&mut request);
+            bound.put(row.store.as_bytes())?;
+            bound.put(row.key)?;
+            bound.put(row.fingerprint)?;
+            bound.put(row.order.as_ref().map(|id| id.as_bytes()))?;
+            bound.put(slot)?;
+            bound.put(row.expires_at.millis())?;
+            request.raw_execute()?;
         }
-        match &row.answer {
-            Some(a) => {
-                answer.execute(params![slot, store, row.key, expires, a.status, a.location, &a.body[..]])?;
-                cache.waiting.remove(key);
-            }
-            None => cache.waiting.put(*key, (slot, row.clone())),
-        }
+        answers.extend(row.answer.as_ref().map(|answer| (slot, row, answer)));
+        cache.requests.put(*key, (slot, row.clone()));
     }
-    Ok(())
+    let table = "answers (slot, store, key, expires_at, status, location, body)";
+    insert(conn, table, &answers, |bound, (slot, row, answer)| {
+        bound.put(*slot)?;
+        bound.put(row.store.as_bytes())?;
+        bound.put(row.key)?;
+        bound.put(row.expires_at.millis())?;
+        bound.put(answer.status)?;
+        bound.put(&answer.location)?;
+        bound.put(&answer.body[..])
+    })
 }
 
 /// Whether only the answer differs.
@@ -205,54 +200,41 @@ pub(super) fn prune_idempotency(conn: &Connection, now: i64, limit: u32) -> Resu
 // ---- People -------------------------------------------------------------------------------------------------------
 
 fn people(conn: &Connection, changes: &Changes) -> Result<()> {
-    if !changes.people.is_empty() {
-        let mut statement = conn.prepare_cached(
-            "insert into people (store, id, wrapped_key) values (?1, ?2, ?3) \
-             on conflict (store, id) do update set wrapped_key = excluded.wrapped_key",
-        )?;
-        for p in changes.people.values() {
-            statement.execute(params![p.store.as_bytes(), p.id.as_bytes(), p.wrapped_key])?;
-        }
+    let mut person = conn.prepare_cached(
+        "insert into people (store, id, wrapped_key) values (?1, ?2, ?3) \
+         on conflict (store, id) do update set wrapped_key = excluded.wrapped_key",
+    )?;
+    for p in changes.people.values() {
+        let mut bound = Bound::new(&mut person);
+        bound.put(p.store.as_bytes())?;
+        bound.put(p.id.as_bytes())?;
+        bound.put(&p.wrapped_key)?;
+        person.raw_execute()?;
     }
-    if !changes.contacts.is_empty() {
-        let mut statement = conn.prepare_cached(
-            "insert into contacts (number, store, person, sealed) values (?1, ?2, ?3, ?4) \
-             on conflict (number) do update set store = excluded.store, person = excluded.person, \
-             sealed = excluded.sealed",
-        )?;
-        for c in &changes.contacts {
-            statement.execute(params![c.order, c.store.as_bytes(), c.person.as_bytes(), c.sealed])?;
-        }
-    }
-    Ok(())
+    insert(conn, "contacts (number, store, person, sealed)", &changes.contacts, |row, c| {
+        row.put(c.order)?;
+        row.put(c.store.as_bytes())?;
+        row.put(c.person.as_bytes())?;
+        row.put(&c.sealed)
+    })
 }
 
 // ---- Events, consumers and audit ----------------------------------------------------------------------------------
 
 fn events(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()> {
-    if changes.events.is_empty() {
-        return Ok(());
-    }
-    let mut statement = conn.prepare_cached(
-        "insert into outbox (position, store, id, subject, seq, kind, version, at, request_id, data) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
-    for event in &changes.events {
-        let subject = subject(conn, cache, changes, event)?;
-        statement.execute(params![
-            event.position.cast_signed(),
-            event.store.as_bytes(),
-            event.id.as_bytes(),
-            subject,
-            event.aggregate_seq.cast_signed(),
-            event.kind,
-            event.version,
-            event.at.0.millis(),
-            event.request_id,
-            store_order::to_json(&event.data)?,
-        ])?;
-    }
-    Ok(())
+    let table = "outbox (position, store, id, subject, seq, kind, version, at, request_id, data)";
+    insert(conn, table, &changes.events, |row, event| {
+        row.put(event.position.cast_signed())?;
+        row.put(event.store.as_bytes())?;
+        row.put(event.id.as_bytes())?;
+        row.put(subject(conn, cache, changes, event)?)?;
+        row.put(event.aggregate_seq.cast_signed())?;
+        row.put(&event.kind)?;
+        row.put(event.version)?;
+        row.put(event.at.0.millis())?;
+        row.put(&event.request_id)?;
+        row.put(store_order::to_json(&event.data)?)
+    })
 }
 
 /// The number under which the outbox keeps an aggregate: an order's own, so that the index of the outbox grows at its

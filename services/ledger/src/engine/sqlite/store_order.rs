@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use rusqlite::{CachedStatement, Connection, Result, ToSql, params};
+use rusqlite::{Connection, Result, ToSql, params};
 
+use super::insert::{Bound, insert};
 use super::rows::{Named, corrupt};
 use crate::order::{Head, Hold, Line, Order, Payment, Phase, Refund, Return, Shipment};
 use crate::state::Changes;
@@ -24,11 +25,11 @@ pub(super) fn store(conn: &Connection, changes: &Changes) -> Result<()> {
     insert_heads(conn, &orders)?;
     contents(conn, &orders)?;
     payments(conn, &orders)?;
-    parts(conn, &orders, "order_lines", "line", |o| &o.lines, line)?;
-    parts(conn, &orders, "order_holds", "position", |o| &o.holds, hold)?;
-    parts(conn, &orders, "refunds", "position", |o| &o.refunds, refund)?;
-    parts(conn, &orders, "shipments", "position", |o| &o.shipments, shipment)?;
-    parts(conn, &orders, "returns", "position", |o| &o.returns, returned)
+    LINES.store(conn, &orders)?;
+    HOLDS.store(conn, &orders)?;
+    REFUNDS.store(conn, &orders)?;
+    SHIPMENTS.store(conn, &orders)?;
+    RETURNS.store(conn, &orders)
 }
 
 /// Whether the order is the one of its cart version (invariant I3).
@@ -77,142 +78,95 @@ fn update_heads(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
 }
 
 fn insert_heads(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
-    let mut statement = conn.prepare_cached(
-        "insert into orders (number, store, id, phase, occupies_cart, cart, cart_version, person, currency, placed_at, \
-         updated_at, due_at, hold_until, extended, event_seq, answer_to, cancel_reason, request_id) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-    )?;
-    for head in orders.iter().filter(|(before, _)| before.is_none()).map(|(_, order)| &order.head) {
-        statement.execute(params![
-            head.number,
-            head.store.as_bytes(),
-            head.id.as_bytes(),
-            head.phase.name(),
-            occupies_cart(head),
-            head.cart.as_bytes(),
-            head.cart_version.cast_signed(),
-            head.person.as_bytes(),
-            head.currency.code(),
-            head.placed_at.millis(),
-            head.updated_at.millis(),
-            head.due_at.map(|at| at.millis()),
-            head.hold_until.millis(),
-            head.extended,
-            head.event_seq.cast_signed(),
-            head.answer_to,
-            head.cancel_reason,
-            head.request_id,
-        ])?;
-    }
-    Ok(())
+    let table = "orders (number, store, id, phase, occupies_cart, cart, cart_version, person, currency, placed_at, \
+                 updated_at, due_at, hold_until, extended, event_seq, answer_to, cancel_reason, request_id)";
+    let new: Vec<&Head> = orders.iter().filter(|(before, _)| before.is_none()).map(|(_, order)| &order.head).collect();
+    insert(conn, table, &new, |row, head| {
+        row.put(head.number)?;
+        row.put(head.store.as_bytes())?;
+        row.put(head.id.as_bytes())?;
+        row.put(head.phase.name())?;
+        row.put(occupies_cart(head))?;
+        row.put(head.cart.as_bytes())?;
+        row.put(head.cart_version.cast_signed())?;
+        row.put(head.person.as_bytes())?;
+        row.put(head.currency.code())?;
+        row.put(head.placed_at.millis())?;
+        row.put(head.updated_at.millis())?;
+        row.put(head.due_at.map(|at| at.millis()))?;
+        row.put(head.hold_until.millis())?;
+        row.put(head.extended)?;
+        row.put(head.event_seq.cast_signed())?;
+        row.put(head.answer_to)?;
+        row.put(&head.cancel_reason)?;
+        row.put(&head.request_id)
+    })
 }
 
 fn contents(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
-    let mut statement = conn.prepare_cached(
-        "insert into order_contents (number, store, items, discount, shipping, tax, tax_added, total, gift_card, due, \
-         content) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )?;
-    let mut content = Vec::with_capacity(4096);
-    for (_, order) in orders.iter().filter(|(before, _)| before.is_none()) {
-        content.clear();
-        serde_json::to_writer(&mut content, order.frozen.as_ref())
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-        let content = std::str::from_utf8(&content).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+    let table = "order_contents (number, store, items, discount, shipping, tax, tax_added, total, gift_card, due, content)";
+    let new: Vec<&Order> = orders.iter().filter(|(before, _)| before.is_none()).map(|(_, order)| *order).collect();
+    insert(conn, table, &new, |row, order| {
         let t = &order.frozen.totals;
-        statement.execute(params![
-            order.head.number,
-            order.head.store.as_bytes(),
-            t.items.amount_minor,
-            t.discount.amount_minor,
-            t.shipping.amount_minor,
-            t.tax.amount_minor,
-            t.tax_added.amount_minor,
-            t.total.amount_minor,
-            t.gift_card.amount_minor,
-            t.due.amount_minor,
-            content,
-        ])?;
-    }
-    Ok(())
+        row.put(order.head.number)?;
+        row.put(order.head.store.as_bytes())?;
+        for part in [t.items, t.discount, t.shipping, t.tax, t.tax_added, t.total, t.gift_card, t.due] {
+            row.put(part.amount_minor)?;
+        }
+        row.put(to_json(order.frozen.as_ref())?)
+    })
 }
 
 fn payments(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
-    let mut insert = conn.prepare_cached(
-        "insert into payments (number, provider, attempt, state, token, return_url, reference, action_url, \
-         decline_code, amount, authorised, captured, refund_pending, refunded, disputed, revision, tries, store) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-    )?;
+    let table = "payments (number, provider, attempt, state, token, return_url, reference, action_url, decline_code, \
+                 amount, authorised, captured, refund_pending, refunded, disputed, revision, tries, store)";
+    let new: Vec<&Order> = orders.iter().filter(|(before, _)| before.is_none()).map(|(_, order)| *order).collect();
+    insert(conn, table, &new, |row, order| {
+        row.put(order.head.number)?;
+        payment(row, &order.payment)?;
+        row.put(order.head.store.as_bytes())
+    })?;
+    let differs = |(before, after): &&Change<'_>| before.is_some_and(|b| b.payment != after.payment);
     let mut update = conn.prepare_cached(
         "update payments set provider = ?2, attempt = ?3, state = ?4, token = ?5, return_url = ?6, reference = ?7, \
          action_url = ?8, decline_code = ?9, amount = ?10, authorised = ?11, captured = ?12, refund_pending = ?13, \
          refunded = ?14, disputed = ?15, revision = ?16, tries = ?17 where number = ?1",
     )?;
-    let differing = orders.iter().filter(|(before, after)| before.is_none_or(|b| b.payment != after.payment));
-    for (before, order) in differing {
-        let Payment { provider, attempt, state, token, return_url, reference, .. } = &order.payment;
-        let Payment { action_url, decline_code, amount_minor, authorised_minor, captured_minor, .. } = &order.payment;
-        let Payment { refund_pending_minor, refunded_minor, disputed_minor, revision, tries, .. } = &order.payment;
-        let (state, revision) = (state.written(), revision.cast_signed());
-        let store = order.head.store.as_bytes();
-        let given: [&dyn ToSql; 18] = [
-            &order.head.number,
-            provider,
-            attempt,
-            &state,
-            token,
-            return_url,
-            reference,
-            action_url,
-            decline_code,
-            amount_minor,
-            authorised_minor,
-            captured_minor,
-            refund_pending_minor,
-            refunded_minor,
-            disputed_minor,
-            &revision,
-            tries,
-            store,
-        ];
-        match before {
-            None => insert.execute(&given[..])?,
-            Some(_) => update.execute(&given[..17])?,
-        };
+    for (_, order) in orders.iter().filter(differs) {
+        let mut row = Bound::new(&mut update);
+        row.put(order.head.number)?;
+        payment(&mut row, &order.payment)?;
+        update.raw_execute()?;
     }
     Ok(())
 }
 
-/// The statements of a table that holds what an order has several of, by number and a place within the order.
-struct Part<'c> {
-    insert: CachedStatement<'c>,
-    update: CachedStatement<'c>,
+fn payment(row: &mut Bound<'_, '_>, p: &Payment) -> Result<()> {
+    row.put(&p.provider)?;
+    row.put(p.attempt)?;
+    row.put(p.state.written())?;
+    row.put(&p.token)?;
+    row.put(&p.return_url)?;
+    row.put(&p.reference)?;
+    row.put(&p.action_url)?;
+    row.put(&p.decline_code)?;
+    row.put(p.amount_minor)?;
+    row.put(p.authorised_minor)?;
+    row.put(p.captured_minor)?;
+    row.put(p.refund_pending_minor)?;
+    row.put(p.refunded_minor)?;
+    row.put(p.disputed_minor)?;
+    row.put(p.revision.cast_signed())?;
+    row.put(p.tries)
 }
 
-/// How one element is bound to the statements of its table, whose first parameters are number, place and store.
-type Write<T> = fn(&mut Part<'_>, &Key, &T, bool) -> Result<usize>;
-
-struct Key {
-    number: i64,
-    place: i64,
-    store: [u8; 16],
-}
-
-impl Part<'_> {
-    fn write(&mut self, given: &[&dyn ToSql], new: bool) -> Result<usize> {
-        let statement = if new { &mut self.insert } else { &mut self.update };
-        statement.execute(given)
-    }
-}
-
-/// The columns of a part, after number and place.
-const fn columns(table: &str) -> &'static [&'static str] {
-    match table.as_bytes() {
-        b"order_lines" => &["store", "sku", "quantity", "total", "shipped", "cancelled", "returned", "refunded"],
-        b"order_holds" => &["store", "sku", "location", "state", "quantity"],
-        b"refunds" => &["store", "id", "state", "amount", "reason", "at"],
-        b"shipments" => &["store", "id", "state", "lines", "carrier", "tracking", "shipped_at", "delivered_at"],
-        _ => &["store", "id", "state", "lines", "reason", "at"],
-    }
+/// What an order has several of: where it stands, and how one is bound, its place first.
+struct Part<T: 'static> {
+    table: &'static str,
+    /// Number and place first.
+    columns: &'static [&'static str],
+    of: fn(&Order) -> &Vec<T>,
+    bind: fn(&mut Bound<'_, '_>, &T) -> Result<()>,
 }
 
 /// The elements that an order had before; none when it is new.
@@ -220,70 +174,116 @@ fn old<'c, T>(order: &Change<'c>, of: fn(&Order) -> &Vec<T>) -> &'c [T] {
     order.0.map_or(&[], |before| of(before))
 }
 
-/// Writes the elements of one table that differ, and deletes those that are gone.
-fn parts<T: PartialEq>(
-    conn: &Connection,
-    orders: &[Change<'_>],
-    table: &str,
-    place: &str,
-    of: fn(&Order) -> &Vec<T>,
-    write: Write<T>,
-) -> Result<()> {
-    if orders.iter().all(|order| old(order, of) == of(order.1)) {
-        return Ok(());
-    }
-    let names = columns(table);
-    let marks = (3..names.len() + 3).map(|i| format!(", ?{i}")).collect::<String>();
-    let sets = names.iter().zip(3..).map(|(name, i)| format!("{name} = ?{i}")).collect::<Vec<_>>().join(", ");
-    let insert = format!("insert into {table} (number, {place}, {}) values (?1, ?2{marks})", names.join(", "));
-    let update = format!("update {table} set {sets} where number = ?1 and {place} = ?2");
-    let mut part = Part { insert: conn.prepare_cached(&insert)?, update: conn.prepare_cached(&update)? };
-    for order in orders {
-        let (before, after) = (old(order, of), of(order.1));
-        for (i, element) in after.iter().enumerate().filter(|(i, e)| before.get(*i) != Some(e)) {
-            let key = Key { number: order.1.head.number, place: i as i64 + 1, store: *order.1.head.store.as_bytes() };
-            write(&mut part, &key, element, i >= before.len())?;
+impl<T: PartialEq> Part<T> {
+    /// Writes the elements that differ, and deletes those that are gone.
+    fn store(&self, conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
+        let mut new: Vec<(&Order, i64, &T)> = Vec::new();
+        let mut changed = Vec::new();
+        for order in orders {
+            let (before, after) = (old(order, self.of), (self.of)(order.1));
+            for (i, element) in after.iter().enumerate().filter(|(i, e)| before.get(*i) != Some(e)) {
+                let rows = if i < before.len() { &mut changed } else { &mut new };
+                rows.push((order.1, i as i64 + 1, element));
+            }
+            if before.len() > after.len() {
+                let (table, place) = (self.table, self.columns[1]);
+                let sql = format!("delete from {table} where number = ?1 and {place} > ?2");
+                conn.prepare_cached(&sql)?.execute(params![order.1.head.number, after.len() as i64])?;
+            }
         }
-        if before.len() > after.len() {
-            let sql = format!("delete from {table} where number = ?1 and {place} > ?2");
-            conn.prepare_cached(&sql)?.execute(params![order.1.head.number, after.len() as i64])?;
+        let bind = |row: &mut Bound<'_, '_>, (order, place, element): &(&Order, i64, &T)| {
+            row.put(order.head.number)?;
+            row.put(*place)?;
+            row.put(order.head.store.as_bytes())?;
+            (self.bind)(row, element)
+        };
+        insert(conn, &format!("{} ({})", self.table, self.columns.join(", ")), &new, bind)?;
+        if changed.is_empty() {
+            return Ok(());
         }
+        let sets = self.columns.iter().zip(1..).skip(2).map(|(name, i)| format!("{name} = ?{i}"));
+        let sets = sets.collect::<Vec<_>>().join(", ");
+        let sql = format!("update {} set {sets} where number = ?1 and {} = ?2", self.table, self.columns[1]);
+        let mut update = conn.prepare_cached(&sql)?;
+        for row in &changed {
+            bind(&mut Bound::new(&mut update), row)?;
+            update.raw_execute()?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-fn line(part: &mut Part<'_>, key: &Key, line: &Line, new: bool) -> Result<usize> {
-    let Line { sku, quantity, total_minor, shipped, cancelled, returned, refunded, .. } = line;
-    let sku = sku.as_str();
-    part.write(
-        params![key.number, key.place, key.store, sku, quantity, total_minor, shipped, cancelled, returned, refunded],
-        new,
-    )
-}
+const LINES: Part<Line> = Part {
+    table: "order_lines",
+    columns: &[
+        "number", "line", "store", "sku", "quantity", "total", "shipped", "cancelled", "returned", "refunded",
+    ],
+    of: |order| &order.lines,
+    bind: |row, line| {
+        row.put(line.sku.as_str())?;
+        row.put(line.quantity)?;
+        row.put(line.total_minor)?;
+        row.put(line.shipped)?;
+        row.put(line.cancelled)?;
+        row.put(line.returned)?;
+        row.put(line.refunded)
+    },
+};
 
-fn hold(part: &mut Part<'_>, key: &Key, hold: &Hold, new: bool) -> Result<usize> {
-    let (sku, state) = (hold.sku.as_str(), hold.state.written());
-    part.write(params![key.number, key.place, key.store, sku, hold.location, state, hold.quantity], new)
-}
+const HOLDS: Part<Hold> = Part {
+    table: "order_holds",
+    columns: &["number", "position", "store", "sku", "location", "state", "quantity"],
+    of: |order| &order.holds,
+    bind: |row, hold| {
+        row.put(hold.sku.as_str())?;
+        row.put(&hold.location)?;
+        row.put(hold.state.written())?;
+        row.put(hold.quantity)
+    },
+};
 
-fn refund(part: &mut Part<'_>, key: &Key, refund: &Refund, new: bool) -> Result<usize> {
-    let (id, state, at) = (refund.id.as_bytes(), refund.state.written(), refund.at.millis());
-    part.write(params![key.number, key.place, key.store, id, state, refund.amount_minor, refund.reason, at], new)
-}
+const REFUNDS: Part<Refund> = Part {
+    table: "refunds",
+    columns: &["number", "position", "store", "id", "state", "amount", "reason", "at"],
+    of: |order| &order.refunds,
+    bind: |row, refund| {
+        row.put(refund.id.as_bytes())?;
+        row.put(refund.state.written())?;
+        row.put(refund.amount_minor)?;
+        row.put(&refund.reason)?;
+        row.put(refund.at.millis())
+    },
+};
 
-fn shipment(part: &mut Part<'_>, key: &Key, shipment: &Shipment, new: bool) -> Result<usize> {
-    let lines = to_json(&shipment.lines)?;
-    let (id, state) = (shipment.id.as_bytes(), shipment.state.written());
-    let (carrier, tracking) = (&shipment.carrier, &shipment.tracking);
-    let (shipped, delivered) = (shipment.shipped_at.millis(), shipment.delivered_at.map(|at| at.millis()));
-    part.write(params![key.number, key.place, key.store, id, state, lines, carrier, tracking, shipped, delivered], new)
-}
+const SHIPMENTS: Part<Shipment> = Part {
+    table: "shipments",
+    columns: &[
+        "number", "position", "store", "id", "state", "lines", "carrier", "tracking", "shipped_at", "delivered_at",
+    ],
+    of: |order| &order.shipments,
+    bind: |row, shipment| {
+        row.put(shipment.id.as_bytes())?;
+        row.put(shipment.state.written())?;
+        row.put(to_json(&shipment.lines)?)?;
+        row.put(&shipment.carrier)?;
+        row.put(&shipment.tracking)?;
+        row.put(shipment.shipped_at.millis())?;
+        row.put(shipment.delivered_at.map(|at| at.millis()))
+    },
+};
 
-fn returned(part: &mut Part<'_>, key: &Key, returned: &Return, new: bool) -> Result<usize> {
-    let lines = to_json(&returned.lines)?;
-    let (id, state, at) = (returned.id.as_bytes(), returned.state.written(), returned.at.millis());
-    part.write(params![key.number, key.place, key.store, id, state, lines, returned.reason, at], new)
-}
+const RETURNS: Part<Return> = Part {
+    table: "returns",
+    columns: &["number", "position", "store", "id", "state", "lines", "reason", "at"],
+    of: |order| &order.returns,
+    bind: |row, returned| {
+        row.put(returned.id.as_bytes())?;
+        row.put(returned.state.written())?;
+        row.put(to_json(&returned.lines)?)?;
+        row.put(&returned.reason)?;
+        row.put(returned.at.millis())
+    },
+};
 
 pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))

@@ -50,7 +50,7 @@ async fn in_lockstep(seeds: std::ops::Range<u64>) -> Tally {
 #[tokio::test]
 async fn sqlite_and_the_model_agree_on_random_histories() {
     let sum = in_lockstep(0..200).await;
-    assert!(sum.accepted > 10_000 && sum.rejected > 1000 && sum.refused > 20, "{sum:?}");
+    assert!(sum.accepted > 10_000 && sum.rejected > 1000 && sum.refused > 5, "{sum:?}");
 }
 
 #[tokio::test]
