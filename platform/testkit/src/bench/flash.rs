@@ -25,11 +25,14 @@ pub(super) async fn measure(options: &Options, ground: &Ground) -> Result<Vec<Ro
     let sku = skus.last().context("the shop is empty")?;
     let (mut took, mut flush) = (Vec::new(), String::new());
     for round in 1..=options.rounds {
+        // A new one each time: the shop closes connections that are idle for as long as a round takes.
+        let mut connection = Connection::open(ground.shop.address).await?;
         let before = ground.office.stock(&mut connection, sku).await?;
         // What earlier rounds sold is still owed, so it is counted as well.
         ground.office.count(&mut connection, sku, before.held + before.committed + UNITS).await?;
         flush = machine::flush_note(&options.scratch)?;
         let (answers, elapsed_us) = rush(ground, sku).await?;
+        let mut connection = Connection::open(ground.shop.address).await?;
         let after = ground.office.stock(&mut connection, sku).await?;
         eprintln!("flash sale, round {round}: {answers:?} in {}", seconds(elapsed_us));
         let expected = BTreeMap::from([("201".to_owned(), 100), ("409 out_of_stock".to_owned(), 300)]);
@@ -38,6 +41,7 @@ pub(super) async fn measure(options: &Options, ground: &Ground) -> Result<Vec<Ro
         }
         took.push(elapsed_us);
     }
+    let mut connection = Connection::open(ground.shop.address).await?;
     let found = ground.office.settled(&mut connection, Duration::from_secs(60)).await?;
     if !found.holds {
         bail!("after the sale invariants are violated:\n{}", found.violations().join("\n"));

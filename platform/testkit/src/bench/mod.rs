@@ -135,51 +135,61 @@ impl Watch {
 /// Runs the chosen scenarios one after the other and writes the report.
 ///
 /// # Errors
-/// When a shop cannot be started, or answers otherwise than it must: a wrong shop has no speed.
+/// When no shop can be started. A scenario in which a shop answers otherwise than it must has failed, and the report
+/// says so: a wrong shop has no speed.
 pub async fn run(options: &Options) -> Result<Report> {
     std::fs::create_dir_all(&options.scratch)?;
     let binary = Binary::locate(options.binary.as_deref())?;
     let mut report = Report::new(Machine::look(), SystemClock.now());
     let wants = |scenario| options.scenarios.contains(&scenario);
     if wants(Scenario::Start) {
-        report.section("Starting", startup::measure(options, &binary).await?);
+        report.section("Starting", startup::measure(options, &binary).await);
     }
     if [Scenario::Browse, Scenario::Journey, Scenario::Orders, Scenario::Flash].into_iter().any(wants) {
         let home = tempfile::tempdir_in(&options.scratch)?;
         let mut ground = Ground::open(&binary, home.path(), &[]).await?;
         if wants(Scenario::Browse) {
-            report.section("Browsing", browse::measure(options, &ground).await?);
+            report.section("Browsing", browse::measure(options, &ground).await);
         }
         if wants(Scenario::Journey) {
-            report.section("Whole journeys", journey::measure(options, &ground).await?);
+            report.section("Whole journeys", journey::measure(options, &ground).await);
         }
         if wants(Scenario::Orders) {
-            let mut rows = orders::measure(options, &ground, "orders").await?;
-            rows.push(plain_sqlite::measure(options, Duration::ZERO)?);
-            orders::compare(&mut rows);
+            let rows = orders_and_reference(options, &ground, "orders", Duration::ZERO).await;
             report.section("Placing orders on one hot SKU, durable", rows);
         }
         if wants(Scenario::Flash) {
-            report.section("A flash sale", flash::measure(options, &ground).await?);
+            report.section("A flash sale", flash::measure(options, &ground).await);
         }
-        ground.shop.stop(Duration::from_secs(15)).await?;
+        if let Err(error) = ground.shop.stop(Duration::from_secs(15)).await {
+            report.section("Stopping", Err(error));
+        }
     }
     if wants(Scenario::Delayed) {
-        let home = tempfile::tempdir_in(&options.scratch)?;
-        let ground = Ground::open(&binary, home.path(), &[(COMMIT_DELAY, "2")]).await?;
-        let mut rows = orders::measure(options, &ground, "orders, 2 ms slower commits").await?;
-        rows.push(plain_sqlite::measure(options, Duration::from_millis(2))?);
-        orders::compare(&mut rows);
-        report.section("Placing orders when every commit takes 2 ms longer, as on a zone-redundant disk", rows);
+        let title = "Placing orders when every commit takes 2 ms longer, as on a zone-redundant disk";
+        report.section(title, delayed(options, &binary).await);
     }
     if wants(Scenario::Build) {
-        report.section("Building", building::measure(&options.scratch).await?);
+        report.section("Building", building::measure(&options.scratch).await);
     }
     if let Some(out) = &options.out {
         std::fs::write(out, report.markdown())?;
         eprintln!("written to {}", out.strip_prefix(workspace()).unwrap_or(out).display());
     }
     Ok(report)
+}
+
+async fn delayed(options: &Options, binary: &Binary) -> Result<Vec<Row>> {
+    let home = tempfile::tempdir_in(&options.scratch)?;
+    let ground = Ground::open(binary, home.path(), &[(COMMIT_DELAY, "2")]).await?;
+    orders_and_reference(options, &ground, "orders, 2 ms slower commits", Duration::from_millis(2)).await
+}
+
+async fn orders_and_reference(options: &Options, ground: &Ground, name: &str, delay: Duration) -> Result<Vec<Row>> {
+    let mut rows = orders::measure(options, ground, name).await?;
+    rows.push(plain_sqlite::measure(options, delay)?);
+    orders::compare(&mut rows);
+    Ok(rows)
 }
 
 #[cfg(test)]

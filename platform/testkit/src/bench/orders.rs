@@ -29,6 +29,8 @@ pub(super) async fn measure(options: &Options, ground: &Ground, name: &str) -> R
     let each = options.orders().div_ceil(CLIENTS);
     let (mut rates, mut p50, mut p99, mut notes) = (Vec::new(), Vec::new(), Vec::new(), String::new());
     for round in 1..=options.rounds {
+        // A new one each time: the shop closes connections that are idle for as long as a round takes.
+        let mut connection = Connection::open(ground.shop.address).await?;
         ground.office.count(&mut connection, sku, 100_000_000).await?;
         let before = ground.office.stock(&mut connection, sku).await?;
         let prepared = prepare::orders(ground, sku, CLIENTS, each).await?;
@@ -42,7 +44,7 @@ pub(super) async fn measure(options: &Options, ground: &Ground, name: &str) -> R
         p99.push(percentile(&mut placed.latencies_us, 99));
         eprintln!("{name}, round {round}: {}/s, p99 {}, {flush}", grouped(rates[round - 1]), millis(p99[round - 1]));
         notes = format!("{flush}; {shares}");
-        check(ground, &mut connection, sku, before.available, i64::try_from(sold)?).await?;
+        check(ground, sku, before.available, i64::try_from(sold)?).await?;
     }
     let (rate, p50, p99) = (median(&mut rates), median(&mut p50), median(&mut p99));
     let figures = Row::new(format!("{name}, {CLIENTS} clients"), format!("{}/s", grouped(rate)))
@@ -100,12 +102,13 @@ async fn place_all(ground: &Ground, prepared: Vec<Vec<Bytes>>) -> Result<Placed>
 }
 
 /// Stock is what it was less what was sold, and nothing is wrong anywhere.
-async fn check(ground: &Ground, connection: &mut Connection, sku: &str, before: i64, sold: i64) -> Result<()> {
-    let after = ground.office.stock(connection, sku).await?;
+async fn check(ground: &Ground, sku: &str, before: i64, sold: i64) -> Result<()> {
+    let mut connection = Connection::open(ground.shop.address).await?;
+    let after = ground.office.stock(&mut connection, sku).await?;
     if after.available != before - sold || after.held != 0 {
         bail!("{sold} units were sold of {before}, but {} are left and {} held", after.available, after.held);
     }
-    let found = ground.office.settled(connection, Duration::from_secs(60)).await?;
+    let found = ground.office.settled(&mut connection, Duration::from_secs(60)).await?;
     if !found.holds {
         bail!("after {sold} orders invariants are violated:\n{}", found.violations().join("\n"));
     }

@@ -70,9 +70,12 @@ impl Report {
         Report { machine, at, sections: Vec::new() }
     }
 
-    /// Adds a section, and shows it.
-    pub fn section(&mut self, title: &'static str, rows: Vec<Row>) {
+    /// Adds a section, or why there is none, and shows it.
+    pub fn section(&mut self, title: &'static str, measured: anyhow::Result<Vec<Row>>) {
         println!("\n{title}");
+        let rows = measured.unwrap_or_else(|error| {
+            vec![Row::new("not measured", "failed").target("no error", false).note(format!("{error:#}"))]
+        });
         let width = |part: fn(&Row) -> &str| rows.iter().map(|r| part(r).chars().count()).max().unwrap_or(0);
         let (what, figure) = (width(|r| &r.what), width(|r| &r.figure));
         for row in &rows {
@@ -136,13 +139,15 @@ mod tests {
     fn a_report_tells_where_and_when_and_what_was_missed() {
         let machine = Machine { commit: "abc1234".to_owned(), ..Machine::default() };
         let mut report = Report::new(machine, Timestamp::EPOCH);
-        report.section("Things", vec![Row::new("a|b", "1").target("2", true).note("x").note("").note("y")]);
+        report.section("Things", Ok(vec![Row::new("a|b", "1").target("2", true).note("x").note("").note("y")]));
         assert!(report.all_reached());
-        report.section("Others", vec![Row::new("c", "3").target("4", false)]);
+        report.section("Others", Ok(vec![Row::new("c", "3").target("4", false)]));
+        report.section("Broken", Err(anyhow::anyhow!("no disk")));
         assert!(!report.all_reached());
         let page = report.markdown();
         assert!(page.contains("`abc1234`, 1970-01-01T00:00:00.000Z"));
         assert!(page.contains("| a\\|b | 1 |  |  | 2 | yes | x; y |"));
         assert!(page.contains("| c | 3 |  |  | 4 | **no** |  |"));
+        assert!(page.contains("| not measured | failed |  |  | no error | **no** | no disk |"));
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn measure(options: &Options, binary: &Binary) -> Result<Vec<Ro
             .target("< 1 s", again < 1_000_000)
             .note("process start to the home page answered; a shop with the demo data"),
         Row::new("first start, demo data made", millis(fresh))
-            .note("60 products drawn and stored before the first page"),
+            .note("products, stock and pages of the demo shop made before the first page"),
         Row::new("idle memory", megabytes(resident * 1024))
             .target("< 100 MB", resident * 1024 < 100_000_000)
             .note("resident, 2 s after the first page"),

@@ -66,6 +66,7 @@ pub(super) async fn reckoning(arena: &mut Arena) -> Result<Figures> {
         repeat(arena, open, Duration::from_secs(5)).await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
+    println!("{} requests are still without an answer", arena.books.lock().open().len());
     let undecided: Vec<_> = {
         let books = arena.books.lock();
         books
@@ -79,11 +80,20 @@ pub(super) async fn reckoning(arena: &mut Arena) -> Result<Figures> {
         books.orders().map(|(id, secret)| (id.to_owned(), secret.map(str::to_owned))).collect()
     };
     let (mut views, mut broken) = look(arena, all.clone(), true).await?;
-    while !broken.is_empty() && began.elapsed() < PATIENCE {
+    for pass in 1.. {
+        if broken.is_empty() || began.elapsed() > PATIENCE {
+            break;
+        }
+        if pass % 10 == 0 {
+            println!("{} orders have not come to rest, such as: {}", broken.len(), broken[0]);
+        }
         tokio::time::sleep(Duration::from_secs(1)).await;
         (views, broken) = look(arena, all.clone(), true).await?;
     }
-    let answered = (0..arena.books.lock().asked()).filter(|id| !arena.books.lock().open().contains(id)).collect();
+    let answered: Vec<_> = {
+        let books = arena.books.lock();
+        (0..books.asked()).filter(|id| !books.open().contains(id)).collect()
+    };
     repeat(arena, answered, Duration::from_secs(10)).await?;
 
     let mut connection = Connection::open(arena.shop.address).await?;
