@@ -162,13 +162,19 @@ pub enum Reply {
 /// of loading, until it names nothing new.
 #[must_use]
 pub fn keys(state: &State, envelope: &Envelope) -> Keys {
-    let store = envelope.store;
     let mut keys = Keys::default();
+    add_keys(state, envelope, &mut keys);
+    keys
+}
+
+/// Adds the [`keys`] of `envelope` to those of the rest of its batch.
+pub fn add_keys(state: &State, envelope: &Envelope, keys: &mut Keys) {
+    let store = envelope.store;
     if let Some(idempotency) = envelope.idempotency {
         keys.idempotency.insert((store, idempotency.key));
     }
     match &envelope.command {
-        Command::Place(command) => place::keys(state, command, &mut keys),
+        Command::Place(command) => place::keys(state, command, keys),
         Command::Record { order, .. }
         | Command::Wake { order }
         | Command::Cancel { order, .. }
@@ -177,7 +183,7 @@ pub fn keys(state: &State, envelope: &Envelope) -> Keys {
         | Command::Refund { order, .. }
         | Command::RequestReturn { order, .. }
         | Command::ReceiveReturn { order, .. }
-        | Command::Note { order, .. } => order_keys(state, store, *order, &mut keys),
+        | Command::Note { order, .. } => order_keys(state, store, *order, keys),
         Command::SetStock { sku, .. } | Command::AdjustStock { sku, .. } => {
             keys.skus.insert((store, sku.clone()));
         }
@@ -201,7 +207,6 @@ pub fn keys(state: &State, envelope: &Envelope) -> Keys {
             keys.people.insert((store, *person));
         }
     }
-    keys
 }
 
 /// An order and everything that moving it can touch.
