@@ -1,7 +1,7 @@
 //! Natural batching: commands that arrive while a commit is in flight form the next batch, and one batch is one
 //! transaction. No timer, no lock across a network call; a full queue refuses instead of growing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use kernel::{EventId, Failure, SharedClock, SharedRng, Timestamp};
 use ring::digest::{Context, SHA256};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::decide::{Envelope, Reply, decide, keys};
+use crate::decide::{Command, Envelope, Reply, add_keys, decide};
 use crate::engine::{Engine, EngineError};
 use crate::state::{AuditRow, Changes, Effects, Hash, Keys, NewAudit, NewAuditOwned, NewEvent, State};
 
@@ -24,10 +24,13 @@ pub const QUEUE: usize = 2048;
 /// The most rounds of loading before a command must know its keys.
 const MAX_ROUNDS: usize = 5;
 
+/// Where an answer goes.
+type Caller = oneshot::Sender<Result<Reply, Failure>>;
+
 /// A command and where its answer goes.
 pub(crate) struct Job {
     pub envelope: Envelope,
-    pub answer: oneshot::Sender<Result<Reply, Failure>>,
+    pub answer: Caller,
 }
 
 /// Is told of events right after their commit, on this node. For speed only: the outbox is the truth.
@@ -87,18 +90,57 @@ impl Batcher {
             Ok((replies, events)) => {
                 self.listener.committed(&events);
                 for (answer, reply) in answers.into_iter().zip(replies) {
-                    if reply.is_err() {
-                        self.stats.rejected.fetch_add(1, Ordering::Relaxed);
-                    }
-                    // A caller that went away finds its answer under its idempotency key.
-                    let _ = answer.send(reply);
+                    self.tell(answer, reply);
                 }
             }
             Err(error) => {
                 self.stats.failed_batches.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(%error, commands = answers.len(), "a batch was not stored");
-                for answer in answers {
-                    let _ = answer.send(Err(error.clone().into()));
+                if matches!(error, EngineError::Failed(_)) && answers.len() > 1 {
+                    self.one_by_one(&envelopes, answers, error).await;
+                } else {
+                    answers.into_iter().for_each(|answer| fail(answer, &error));
+                }
+            }
+        }
+    }
+
+    fn tell(&self, answer: Caller, reply: Result<Reply, Failure>) {
+        if reply.is_err() {
+            self.stats.rejected.fetch_add(1, Ordering::Relaxed);
+        }
+        // A caller that went away finds its answer under its idempotency key.
+        let _ = answer.send(reply);
+    }
+
+    /// Nothing of a batch was stored. When one command is to blame, such as an event that breaks a constraint, the
+    /// others go through without it; when the engine is, two failures in a row tell, and nobody is kept waiting.
+    async fn one_by_one(&mut self, envelopes: &[Envelope], answers: Vec<Caller>, mut error: EngineError) {
+        let mut in_a_row = 0;
+        // What a consumer takes is in order, so nothing of it goes past what failed.
+        let mut stopped = BTreeSet::new();
+        for (envelope, answer) in envelopes.iter().zip(answers) {
+            let consumer = match &envelope.command {
+                Command::Consume { consumer, .. } => Some(consumer),
+                _ => None,
+            };
+            if in_a_row >= 2 || consumer.is_some_and(|c| stopped.contains(c)) {
+                fail(answer, &error);
+                continue;
+            }
+            match self.transact(std::slice::from_ref(envelope)).await {
+                Ok((replies, events)) => {
+                    in_a_row = 0;
+                    self.listener.committed(&events);
+                    if let Some(reply) = replies.into_iter().next() {
+                        self.tell(answer, reply);
+                    }
+                }
+                Err(again) => {
+                    in_a_row += 1;
+                    stopped.extend(consumer);
+                    error = again;
+                    fail(answer, &error);
                 }
             }
         }
@@ -142,7 +184,7 @@ impl Batcher {
         for _ in 0..MAX_ROUNDS {
             let mut wanted = Keys::default();
             for envelope in envelopes {
-                wanted.extend(keys(state, envelope));
+                add_keys(state, envelope, &mut wanted);
             }
             wanted.subtract(&loaded);
             if wanted.is_empty() {
@@ -153,6 +195,11 @@ impl Batcher {
         }
         Err(EngineError::Failed("the commands of a batch keep naming new keys".to_owned()))
     }
+}
+
+/// Tells a caller that nothing was, or may have been, stored.
+fn fail(answer: Caller, error: &EngineError) {
+    let _ = answer.send(Err(error.clone().into()));
 }
 
 fn micros(span: std::time::Duration) -> u64 {
