@@ -20,7 +20,7 @@ use serde_json::json;
 
 use super::{Engine, EngineError, Reader};
 use crate::batcher::apply;
-use crate::decide::{Command, Envelope, Reply, decide, keys};
+use crate::decide::{Command, Envelope, Reply, add_keys, decide};
 use crate::order::{Order, Phase};
 use crate::state::{
     AuditRow, Changes, Coupon, CouponUse, GiftCard, GiftCardEntry, IdempotencyRow, Keys, NewAuditOwned, Parked, Sales,
@@ -54,7 +54,7 @@ pub async fn decide_batch(
     loop {
         let mut wanted = Keys::default();
         for envelope in envelopes {
-            wanted.extend(keys(&state, envelope));
+            add_keys(&state, envelope, &mut wanted);
         }
         wanted.subtract(&loaded);
         if wanted.is_empty() {

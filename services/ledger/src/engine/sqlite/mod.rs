@@ -4,6 +4,7 @@
 //! by numbers that only grow, and what a batch needs of recent orders is still in the writer's [`cache`].
 
 mod cache;
+mod checkpoint;
 mod insert;
 mod load;
 mod read;
@@ -24,6 +25,7 @@ use rusqlite::Connection;
 use super::{Engine, EngineError};
 use crate::state::{Changes, Keys, Meta, State};
 use cache::Cache;
+use checkpoint::Checkpointer;
 
 pub use read::SqliteReader;
 
@@ -31,8 +33,12 @@ pub use read::SqliteReader;
 pub const MIGRATIONS: &[Migration] =
     &[Migration { name: "0001_initial", sql: include_str!("../../../migrations/0001_initial.sql") }];
 
-/// Pages that the writer keeps in memory, in KiB: the random ones (ids, idempotency keys) of a few million orders.
-const CACHE_KIB: i64 = 64 * 1024;
+/// Pages that the writer keeps in memory, in KiB. Not more: every commit looks at a list of them.
+const CACHE_KIB: i64 = 32 * 1024;
+
+/// Pages in the write-ahead log, 64 MiB, from which the writer itself copies the rest of them to the file, so that it
+/// can begin the log anew. Most were copied by the [`checkpoint`] thread before.
+const LOG_PAGES: i64 = 16_000;
 
 /// Settings of the writer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +54,7 @@ pub struct SqliteEngine {
     /// Whether a transaction is open. It is opened by the first statement that needs one, so that a batch that finds
     /// everything in the cache and changes nothing does not touch the file.
     open: bool,
+    checkpointer: Checkpointer,
     options: SqliteOptions,
 }
 
@@ -66,9 +73,11 @@ pub fn open(path: &Path, readers: usize) -> Result<(SqliteEngine, SqliteReader),
 pub fn open_with(path: &Path, readers: usize, options: SqliteOptions) -> Result<(SqliteEngine, SqliteReader), DbError> {
     let mut conn = connect(path, Synchronous::Full, false)?;
     conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     migrate(&mut conn, MIGRATIONS)?;
+    let checkpointer = Checkpointer::start(connect(path, Synchronous::Full, false)?);
     let reader = SqliteReader::open(path, readers)?;
-    Ok((SqliteEngine { conn, cache: Cache::new(), open: false, options }, reader))
+    Ok((SqliteEngine { conn, cache: Cache::new(), open: false, checkpointer, options }, reader))
 }
 
 fn failed(error: &rusqlite::Error) -> EngineError {
@@ -117,6 +126,7 @@ impl SqliteEngine {
         match committed {
             Ok(_) => {
                 self.open = false;
+                self.checkpointer.committed();
                 Ok(())
             }
             // The pages may have reached the disk although the call that says so failed.

@@ -185,8 +185,8 @@ pub(super) fn bare_orders(conn: &Connection, sql: &str, given: impl Params) -> R
 /// Adds lines, holds, refunds, shipments and returns. `orders` is sorted by number, and the numbers lie close
 /// together: one statement per table reads everything between the first and the last.
 pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
-    let sql = "select number, line, sku, quantity, total, shipped, cancelled, returned, refunded \
-               from order_lines where number between ?1 and ?2 order by number, line";
+    let sql = "select key, key & 65535, sku, quantity, total, shipped, cancelled, returned, refunded \
+               from order_lines where key between ?1 and ?2 order by key";
     each(conn, sql, orders, |order, row| {
         order.lines.push(Line {
             line: row.get(1)?,
@@ -200,15 +200,15 @@ pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
         });
         Ok(())
     })?;
-    let sql = "select number, sku, location, state, quantity \
-               from order_holds where number between ?1 and ?2 order by number, position";
+    let sql = "select key, sku, location, state, quantity \
+               from order_holds where key between ?1 and ?2 order by key";
     each(conn, sql, orders, |order, row| {
         let state = HoldState::read(row, 3)?;
         order.holds.push(Hold { sku: sku(row, 1)?, location: row.get(2)?, state, quantity: row.get(4)? });
         Ok(())
     })?;
-    let sql = "select number, id, state, amount, reason, at \
-               from refunds where number between ?1 and ?2 order by number, position";
+    let sql = "select key, id, state, amount, reason, at \
+               from refunds where key between ?1 and ?2 order by key";
     each(conn, sql, orders, |order, row| {
         order.refunds.push(Refund {
             id: id(row, 1, RefundId::from_uuid)?,
@@ -219,8 +219,8 @@ pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
         });
         Ok(())
     })?;
-    let sql = "select number, id, state, lines, carrier, tracking, shipped_at, delivered_at \
-               from shipments where number between ?1 and ?2 order by number, position";
+    let sql = "select key, id, state, lines, carrier, tracking, shipped_at, delivered_at \
+               from shipments where key between ?1 and ?2 order by key";
     each(conn, sql, orders, |order, row| {
         order.shipments.push(Shipment {
             id: id(row, 1, ShipmentId::from_uuid)?,
@@ -233,8 +233,8 @@ pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
         });
         Ok(())
     })?;
-    let sql = "select number, id, state, lines, reason, at \
-               from returns where number between ?1 and ?2 order by number, position";
+    let sql = "select key, id, state, lines, reason, at \
+               from returns where key between ?1 and ?2 order by key";
     each(conn, sql, orders, |order, row| {
         order.returns.push(Return {
             id: id(row, 1, ReturnId::from_uuid)?,
@@ -247,6 +247,11 @@ pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
     })
 }
 
+/// The key of an order's `place`th line, hold, refund, shipment or return.
+pub(super) fn part_key(number: i64, place: u16) -> i64 {
+    (number << 16) | i64::from(place)
+}
+
 fn each(
     conn: &Connection,
     sql: &str,
@@ -255,9 +260,9 @@ fn each(
 ) -> Result<()> {
     let (Some(first), Some(last)) = (orders.first(), orders.last()) else { return Ok(()) };
     let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([first.head.number, last.head.number])?;
+    let mut rows = statement.query([part_key(first.head.number, 0), part_key(last.head.number, u16::MAX)])?;
     while let Some(row) = rows.next()? {
-        let number: i64 = row.get(0)?;
+        let number = row.get::<_, i64>(0)? >> 16;
         if let Ok(i) = orders.binary_search_by_key(&number, |o| o.head.number) {
             add(&mut orders[i], row)?;
         }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Result, ToSql, params};
+use rusqlite::{Connection, Result, ToSql};
 
 use super::insert::{Bound, insert};
-use super::rows::{Named, corrupt};
+use super::rows::{Named, corrupt, part_key};
 use crate::order::{Head, Hold, Line, Order, Payment, Phase, Refund, Return, Shipment};
 use crate::state::Changes;
 
@@ -160,10 +160,9 @@ fn payment(row: &mut Bound<'_, '_>, p: &Payment) -> Result<()> {
     row.put(p.tries)
 }
 
-/// What an order has several of: where it stands, and how one is bound, its place first.
+/// What an order has several of: where it stands, and how one is bound, after its key and its store.
 struct Part<T: 'static> {
     table: &'static str,
-    /// Number and place first.
     columns: &'static [&'static str],
     of: fn(&Order) -> &Vec<T>,
     bind: fn(&mut Bound<'_, '_>, &T) -> Result<()>,
@@ -174,36 +173,40 @@ fn old<'c, T>(order: &Change<'c>, of: fn(&Order) -> &Vec<T>) -> &'c [T] {
     order.0.map_or(&[], |before| of(before))
 }
 
+/// The key of the element at `index`.
+fn key(order: &Order, index: usize) -> Result<i64> {
+    let place = u16::try_from(index + 1).map_err(|error| corrupt(0, error))?;
+    Ok(part_key(order.head.number, place))
+}
+
 impl<T: PartialEq> Part<T> {
     /// Writes the elements that differ, and deletes those that are gone.
     fn store(&self, conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
-        let mut new: Vec<(&Order, i64, &T)> = Vec::new();
+        let mut new: Vec<(i64, &Order, &T)> = Vec::new();
         let mut changed = Vec::new();
         for order in orders {
             let (before, after) = (old(order, self.of), (self.of)(order.1));
             for (i, element) in after.iter().enumerate().filter(|(i, e)| before.get(*i) != Some(e)) {
                 let rows = if i < before.len() { &mut changed } else { &mut new };
-                rows.push((order.1, i as i64 + 1, element));
+                rows.push((key(order.1, i)?, order.1, element));
             }
             if before.len() > after.len() {
-                let (table, place) = (self.table, self.columns[1]);
-                let sql = format!("delete from {table} where number = ?1 and {place} > ?2");
-                conn.prepare_cached(&sql)?.execute(params![order.1.head.number, after.len() as i64])?;
+                let sql = format!("delete from {} where key between ?1 and ?2", self.table);
+                let gone = [key(order.1, after.len())?, key(order.1, before.len())?];
+                conn.prepare_cached(&sql)?.execute(gone)?;
             }
         }
-        let bind = |row: &mut Bound<'_, '_>, (order, place, element): &(&Order, i64, &T)| {
-            row.put(order.head.number)?;
-            row.put(*place)?;
+        let bind = |row: &mut Bound<'_, '_>, (key, order, element): &(i64, &Order, &T)| {
+            row.put(*key)?;
             row.put(order.head.store.as_bytes())?;
             (self.bind)(row, element)
         };
-        insert(conn, &format!("{} ({})", self.table, self.columns.join(", ")), &new, bind)?;
+        insert(conn, &format!("{} (key, store, {})", self.table, self.columns.join(", ")), &new, bind)?;
         if changed.is_empty() {
             return Ok(());
         }
-        let sets = self.columns.iter().zip(1..).skip(2).map(|(name, i)| format!("{name} = ?{i}"));
-        let sets = sets.collect::<Vec<_>>().join(", ");
-        let sql = format!("update {} set {sets} where number = ?1 and {} = ?2", self.table, self.columns[1]);
+        let sets = self.columns.iter().zip(3..).map(|(name, i)| format!(", {name} = ?{i}"));
+        let sql = format!("update {} set store = ?2{} where key = ?1", self.table, sets.collect::<String>());
         let mut update = conn.prepare_cached(&sql)?;
         for row in &changed {
             bind(&mut Bound::new(&mut update), row)?;
@@ -216,7 +219,7 @@ impl<T: PartialEq> Part<T> {
 const LINES: Part<Line> = Part {
     table: "order_lines",
     columns: &[
-        "number", "line", "store", "sku", "quantity", "total", "shipped", "cancelled", "returned", "refunded",
+        "sku", "quantity", "total", "shipped", "cancelled", "returned", "refunded",
     ],
     of: |order| &order.lines,
     bind: |row, line| {
@@ -232,7 +235,7 @@ const LINES: Part<Line> = Part {
 
 const HOLDS: Part<Hold> = Part {
     table: "order_holds",
-    columns: &["number", "position", "store", "sku", "location", "state", "quantity"],
+    columns: &["sku", "location", "state", "quantity"],
     of: |order| &order.holds,
     bind: |row, hold| {
         row.put(hold.sku.as_str())?;
@@ -244,7 +247,7 @@ const HOLDS: Part<Hold> = Part {
 
 const REFUNDS: Part<Refund> = Part {
     table: "refunds",
-    columns: &["number", "position", "store", "id", "state", "amount", "reason", "at"],
+    columns: &["id", "state", "amount", "reason", "at"],
     of: |order| &order.refunds,
     bind: |row, refund| {
         row.put(refund.id.as_bytes())?;
@@ -258,7 +261,7 @@ const REFUNDS: Part<Refund> = Part {
 const SHIPMENTS: Part<Shipment> = Part {
     table: "shipments",
     columns: &[
-        "number", "position", "store", "id", "state", "lines", "carrier", "tracking", "shipped_at", "delivered_at",
+        "id", "state", "lines", "carrier", "tracking", "shipped_at", "delivered_at",
     ],
     of: |order| &order.shipments,
     bind: |row, shipment| {
@@ -274,7 +277,7 @@ const SHIPMENTS: Part<Shipment> = Part {
 
 const RETURNS: Part<Return> = Part {
     table: "returns",
-    columns: &["number", "position", "store", "id", "state", "lines", "reason", "at"],
+    columns: &["id", "state", "lines", "reason", "at"],
     of: |order| &order.returns,
     bind: |row, returned| {
         row.put(returned.id.as_bytes())?;
