@@ -1,6 +1,7 @@
 //! Events: what happened, told to whoever cares. Public contracts, so: a type, a version, additive changes only, and
 //! ids, amounts and quantities instead of people.
 
+use async_trait::async_trait;
 use kernel::{EventId, StoreId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -28,4 +29,15 @@ pub struct Event {
     pub request_id: Option<String>,
     #[schema(value_type = Object)]
     pub data: serde_json::Value,
+}
+
+/// The outbox of a service that keeps its own, whose events join the feed of the ledger.
+#[async_trait]
+pub trait OutboxSource: Send + Sync {
+    /// Names the source in logs and in the inbox; it never changes.
+    fn name(&self) -> &'static str;
+    /// Events that are not in the feed yet, oldest first.
+    async fn unpublished(&self, limit: usize) -> crate::Result<Vec<Event>>;
+    /// Everything up to `position` of the source is in the feed.
+    async fn mark_published(&self, store: StoreId, position: u64) -> crate::Result<()>;
 }

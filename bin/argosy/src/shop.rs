@@ -22,6 +22,7 @@ use infra::Spawner;
 use infra::vault::Vault;
 use kernel::{SharedClock, SharedRng, Sku, StoreId, SystemClock, SystemRng};
 use ledger::engine::sqlite::SqliteOptions;
+use ledger::feed::Feed;
 use ledger::relay::{Relay, SalesConsumer};
 use ledger::{LedgerParts, LedgerService};
 use payment::reconciler::{Progress, Reconciler};
@@ -43,6 +44,7 @@ const LEVELS_AT_ONCE: usize = 256;
 const RESOLVE_EVERY: Duration = Duration::from_secs(1);
 const RECONCILE_EVERY: Duration = Duration::from_secs(60);
 const RELAY_EVERY: Duration = Duration::from_secs(1);
+const FEED_EVERY: Duration = Duration::from_millis(500);
 const SWEEP_CARTS_EVERY: Duration = Duration::from_secs(3600);
 
 /// Everything that serves a store, open.
@@ -115,7 +117,7 @@ impl Shop {
         let webhooks = WebhookIntake::new(STORE, providers, ledger.clone(), placing.clone(), clock.clone());
         let webhooks = Arc::new(webhooks);
         deliveries.start(webhooks.clone());
-        start_background(&world, checkout, &ledger, provider.clone(), &carts);
+        start_background(&world, checkout, &ledger, provider.clone(), &carts, &catalog);
 
         let storefront = Storefront {
             catalog: catalog_read,
@@ -155,6 +157,7 @@ impl Shop {
             .merge(api)
             .merge(http_kit::docs_routes(&openapi)?)
             .merge(payment::test_pages(provider))
+            .merge(catalog::media::media_routes(Arc::clone(catalog.media())))
             .merge(storefront::routes(storefront));
         tracing::debug!(%address, "the shop is put together");
         Ok(Shop { router: front.wrap(pages), openapi, ledger_closed })
@@ -232,7 +235,7 @@ async fn fill(settings: &Settings, catalog: &Arc<CatalogService>, ledger: &Arc<L
     if settings.first_start == FirstStart::Empty || !catalog.is_empty(STORE) {
         return Ok(());
     }
-    let catalog::demo::Demo { product_types, categories, collections, products, stock, .. } =
+    let catalog::demo::Demo { product_types, categories, collections, products, stock, media } =
         catalog::demo::catalogue();
     let count = products.len();
     // Stock first: the products come in one transaction, so a start that is cut short begins again from here.
@@ -246,6 +249,8 @@ async fn fill(settings: &Settings, catalog: &Arc<CatalogService>, ledger: &Arc<L
         };
         futures::future::try_join_all(levels.iter().map(set)).await.map_err(told)?;
     }
+    // A later version may draw its shoes differently; the products of this store keep theirs.
+    catalog.media().keep_drawings(media).await.map_err(told)?;
     let assortment = Assortment { product_types, categories, collections, products };
     catalog.load(STORE, assortment).await.map_err(told)?;
     tracing::info!(products = count, "the demo shop was set up");
@@ -259,6 +264,7 @@ fn start_background(
     ledger: &Arc<LedgerService>,
     provider: TestProvider,
     carts: &Arc<CartService>,
+    catalog: &Arc<CatalogService>,
 ) {
     let spawner = world.spawner;
     let token = || spawner.token();
@@ -280,6 +286,8 @@ fn start_background(
         poll: RELAY_EVERY,
     };
     spawner.spawn("relay-sales", relay.run(token()));
+    let feed = Feed { ledger: ledger.clone(), source: catalog.clone(), poll: FEED_EVERY };
+    spawner.spawn("feed-catalog", feed.run(token()));
     let (carts, stop) = (Arc::clone(carts), token());
     spawner.spawn("cart-sweep", async move {
         loop {

@@ -343,3 +343,20 @@ impl Availability for CatalogService {
         self.model().store(store).set_available(sku, available);
     }
 }
+
+/// The default store's events join the feed of the shop.
+#[async_trait]
+impl contracts::event::OutboxSource for CatalogService {
+    fn name(&self) -> &'static str {
+        "catalog"
+    }
+
+    async fn unpublished(&self, limit: usize) -> Result<Vec<Event>> {
+        let published = self.published(StoreId::DEFAULT).await?;
+        self.outbox_after(StoreId::DEFAULT, published, u32::try_from(limit).unwrap_or(u32::MAX)).await
+    }
+
+    async fn mark_published(&self, store: StoreId, position: u64) -> Result<()> {
+        CatalogService::mark_published(self, store, position).await
+    }
+}

@@ -12,6 +12,7 @@ pub mod batcher;
 pub mod decide;
 pub mod doctor;
 pub mod engine;
+pub mod feed;
 pub mod order;
 pub mod relay;
 pub mod service;

@@ -1,0 +1,72 @@
+//! The feed of other services' events: what their outboxes hold is told once more here, exactly once, so that one feed
+//! tells everything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::event::{Event, OutboxSource};
+use contracts::ledger::Actor;
+use kernel::Failure;
+use tokio_util::sync::CancellationToken;
+
+use crate::decide::{Command, ConsumerEffect, Envelope};
+use crate::service::LedgerService;
+
+/// Events taken over at a time.
+const WINDOW: usize = 256;
+
+/// Takes over the events of one source.
+pub struct Feed {
+    pub ledger: Arc<LedgerService>,
+    pub source: Arc<dyn OutboxSource>,
+    /// How often to look.
+    pub poll: Duration,
+}
+
+impl Feed {
+    /// Runs until `stop` fires.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            let pause = match self.step().await {
+                Ok(taken) if taken == WINDOW => Duration::ZERO,
+                Ok(_) => self.poll,
+                Err(error) => {
+                    tracing::warn!(source = self.source.name(), %error, internal = error.internal, "the feed could not take over events; it tries again");
+                    self.poll
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Takes over one window. How many events there were. Repeating it after a failure takes none twice.
+    ///
+    /// # Errors
+    /// When the source cannot be read or the ledger cannot store them.
+    pub async fn step(&self) -> Result<usize, Failure> {
+        let events = self.source.unpublished(WINDOW).await?;
+        // Queued one after the other, so that an aggregate's events keep their order, and committed together.
+        futures::future::try_join_all(events.iter().map(|event| self.take(event))).await?;
+        if let Some(last) = events.last() {
+            self.source.mark_published(last.store, last.position).await?;
+        }
+        Ok(events.len())
+    }
+
+    async fn take(&self, event: &Event) -> Result<(), Failure> {
+        let effect = ConsumerEffect::Feed {
+            aggregate: event.aggregate.clone(),
+            aggregate_seq: event.aggregate_seq,
+            kind: event.kind.clone(),
+            request_id: event.request_id.clone(),
+            data: event.data.clone(),
+        };
+        let command = Command::Consume { consumer: format!("feed-{}", self.source.name()), event: event.id, effect };
+        let envelope = Envelope { store: event.store, command, idempotency: None, actor: Actor::system() };
+        self.ledger.submit(envelope).await.map(|_| ())
+    }
+}
