@@ -289,6 +289,20 @@ impl LedgerService {
         }
         Ok(low)
     }
+
+    /// Adds to `found` the orders behind it that were placed at the same time as its last.
+    async fn add_placed_at(&self, found: &mut Vec<Arc<Order>>, at: Timestamp) -> Result<()> {
+        const CHUNK: u32 = 500;
+        while let Some(last) = found.last().map(|o| o.head.number) {
+            let more = self.reader.scan_orders(last, CHUNK).await?;
+            let same = more.iter().take_while(|o| o.head.placed_at == at).count();
+            found.extend(more.into_iter().take(same));
+            if same < CHUNK as usize {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -313,14 +327,23 @@ impl PaymentBooks for LedgerService {
         limit: usize,
     ) -> Result<(Vec<PaymentRecord>, Option<Timestamp>)> {
         let after = self.number_before(since).await?;
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let found = self.reader.scan_orders(after, limit).await?;
-        let full = found.len() >= limit as usize;
-        let within: Vec<_> = found.iter().filter(|o| o.head.placed_at < until).collect();
-        let next =
-            within.last().filter(|_| full && within.len() == found.len()).map(|o| o.head.placed_at.plus_millis(1));
-        let ours = within.iter().filter(|o| o.head.store == store && o.payment.provider == provider);
-        Ok((ours.filter_map(|o| payment_record(o)).collect(), next))
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX).max(1);
+        let mut found = self.reader.scan_orders(after, limit).await?;
+        let mut next = None;
+        if let Some(at) = found.last().filter(|_| found.len() >= limit as usize).map(|o| o.head.placed_at) {
+            // The orders of a batch share their time. They are never split, or going on behind it would skip some.
+            let whole = found.iter().take_while(|o| o.head.placed_at != at).count();
+            if whole > 0 {
+                found.truncate(whole);
+                next = Some(at.max(since.plus_millis(1)));
+            } else {
+                self.add_placed_at(&mut found, at).await?;
+                next = Some(at.plus_millis(1));
+            }
+        }
+        found.retain(|o| o.head.placed_at < until);
+        let ours = found.iter().filter(|o| o.head.store == store && o.payment.provider == provider);
+        Ok((ours.filter_map(|o| payment_record(o)).collect(), next.filter(|next| *next < until)))
     }
 }
 
@@ -525,3 +548,6 @@ impl LedgerService {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests;
