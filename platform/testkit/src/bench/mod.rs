@@ -28,8 +28,8 @@ pub use bare::serve as serve_bare;
 pub use machine::{Machine, flush};
 pub use report::{Report, Row};
 
-/// The key that adds a delay to every commit of the ledger.
-const COMMIT_DELAY: &str = "ARGOSY_LEDGER_COMMIT_DELAY_MS";
+/// The key that adds a delay to every commit of the ledger, in microseconds.
+const COMMIT_DELAY: &str = "ARGOSY_COMMIT_DELAY_US";
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -181,7 +181,7 @@ pub async fn run(options: &Options) -> Result<Report> {
 
 async fn delayed(options: &Options, binary: &Binary) -> Result<Vec<Row>> {
     let home = tempfile::tempdir_in(&options.scratch)?;
-    let ground = Ground::open(binary, home.path(), &[(COMMIT_DELAY, "2")]).await?;
+    let ground = Ground::open(binary, home.path(), &[(COMMIT_DELAY, "2000")]).await?;
     orders_and_reference(options, &ground, "orders, 2 ms slower commits", Duration::from_millis(2)).await
 }
 
