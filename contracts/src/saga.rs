@@ -76,14 +76,44 @@ pub struct PlaceCommand {
 /// What is to be done at the provider. Every call carries its key, so doing it twice is doing it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    Authorise { attempt: u32, provider: String, key: String, amount: Money, token: String, return_url: String },
+    Authorise {
+        attempt: u32,
+        provider: String,
+        key: String,
+        amount: Money,
+        token: String,
+        return_url: String,
+    },
     /// Ask what became of the attempt.
-    Find { attempt: u32, provider: String, key: String },
-    Capture { attempt: u32, provider: String, reference: String, key: String, amount: Money },
-    Void { attempt: u32, provider: String, reference: String, key: String },
-    Refund { refund: RefundId, provider: String, reference: String, key: String, amount: Money },
+    Find {
+        attempt: u32,
+        provider: String,
+        key: String,
+    },
+    Capture {
+        attempt: u32,
+        provider: String,
+        reference: String,
+        key: String,
+        amount: Money,
+    },
+    Void {
+        attempt: u32,
+        provider: String,
+        reference: String,
+        key: String,
+    },
+    Refund {
+        refund: RefundId,
+        provider: String,
+        reference: String,
+        key: String,
+        amount: Money,
+    },
     /// Nothing before this time.
-    Wait { until: Timestamp },
+    Wait {
+        until: Timestamp,
+    },
     /// Nothing at all, unless somebody asks for something.
     Done,
 }
@@ -91,16 +121,34 @@ pub enum Next {
 /// What was seen at the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observation {
-    Payment { attempt: u32, payment: ProviderPayment },
+    Payment {
+        attempt: u32,
+        payment: ProviderPayment,
+    },
     /// The provider never heard of the attempt.
-    Missing { attempt: u32 },
+    Missing {
+        attempt: u32,
+    },
     /// No answer: it may have happened or not.
-    Unanswered { attempt: u32 },
+    Unanswered {
+        attempt: u32,
+    },
     /// The provider refused the call itself, for good.
-    Refused { attempt: u32, why: String },
-    Refund { refund: RefundId, seen: ProviderRefund },
-    RefundUnanswered { refund: RefundId },
-    RefundRefused { refund: RefundId, why: String },
+    Refused {
+        attempt: u32,
+        why: String,
+    },
+    Refund {
+        refund: RefundId,
+        seen: ProviderRefund,
+    },
+    RefundUnanswered {
+        refund: RefundId,
+    },
+    RefundRefused {
+        refund: RefundId,
+        why: String,
+    },
 }
 
 /// Where an order stands after a command.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::step::{Step, cargo, run_all, summary};
+use crate::step::{self, Step, cargo, run_all, summary};
 use crate::{arch, licences, reference, test};
 
 /// How long all of it may take on two cores from a cold target.
@@ -49,14 +49,13 @@ fn steps(options: &Options) -> Vec<Step> {
         Step::new("clippy", || cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         Step::new("test", || test::run(&[])),
         Step::new("gen", || reference::run(true)),
-        // One optimised build for everything below; the debug target serves everything above.
-        Step::new("release", || cargo(&["build", "--release", "-p", "argosy", "-p", "testkit", "--bins"])),
-        Step::new("simulator", move || {
-            cargo(&["run", "--release", "-p", "testkit", "--bin", "sim", "--", "--seeds", &seeds])
-        }),
-        Step::new("mutants", || cargo(&["run", "--release", "-p", "testkit", "--bin", "sim", "--", "--mutants"])),
+        // The tools share the debug target of the tests; what is killed is the program that people run.
+        Step::new("tools", || cargo(&["build", "--workspace", "--bin", "sim", "--bin", "crash"])),
+        Step::new("simulator", move || step::run("target/debug/sim", &["--seeds", &seeds])),
+        Step::new("mutants", || step::run("target/debug/sim", &["--mutants"])),
+        Step::new("release", || cargo(&["build", "--release", "-p", "argosy"])),
         Step::new("crash", move || {
-            cargo(&["run", "--release", "-p", "testkit", "--bin", "crash", "--", "--rounds", &rounds])
+            step::run("target/debug/crash", &["--bin", "target/release/argosy", "--rounds", &rounds])
         }),
     ]
 }

@@ -1,6 +1,7 @@
 //! The feed of other services' events: what their outboxes hold is told once more here, exactly once, so that one feed
 //! tells everything.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,12 +50,23 @@ impl Feed {
     /// When the source cannot be read or the ledger cannot store them.
     pub async fn step(&self) -> Result<usize, Failure> {
         let events = self.source.unpublished(WINDOW).await?;
-        // Queued one after the other, so that an aggregate's events keep their order, and committed together.
-        futures::future::try_join_all(events.iter().map(|event| self.take(event))).await?;
+        // One after the other within an aggregate, whose events must keep their order; aggregates share commits.
+        let mut aggregates: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+        for event in &events {
+            aggregates.entry(&event.aggregate).or_default().push(event);
+        }
+        futures::future::try_join_all(aggregates.into_values().map(|events| self.take_all(events))).await?;
         if let Some(last) = events.last() {
             self.source.mark_published(last.store, last.position).await?;
         }
         Ok(events.len())
+    }
+
+    async fn take_all(&self, events: Vec<&Event>) -> Result<(), Failure> {
+        for event in events {
+            self.take(event).await?;
+        }
+        Ok(())
     }
 
     async fn take(&self, event: &Event) -> Result<(), Failure> {

@@ -18,7 +18,6 @@ mod world;
 use std::sync::Arc;
 use std::time::Duration;
 
-
 use kernel::mutant::{Mutant, plant};
 
 pub use mutants::{Caught, hunt};
