@@ -83,11 +83,11 @@ fn histories(cli: &Cli) -> bool {
             }
         }
     }
-    let seconds = (now() - started).max(1) as f64 / 1000.0;
+    let elapsed_ms = u64::try_from(now() - started).unwrap_or(0).max(1);
     println!(
-        "{} histories, {orders} orders ({confirmed} confirmed), {faults} faults (at least {least} in each), {steps} steps, {:.0} histories/s, {bad} bad",
+        "{} histories, {orders} orders ({confirmed} confirmed), {faults} faults (at least {least} in each), {steps} steps, {} histories/s, {bad} bad",
         cli.seeds,
-        per_second(cli.seeds, seconds),
+        cli.seeds * 1000 / elapsed_ms,
     );
     bad == 0 && least >= sim::MIN_FAULTS
 }
@@ -111,9 +111,4 @@ fn hunt_all(first: u64, most: u64) -> bool {
 fn now() -> i64 {
     use kernel::Clock;
     kernel::SystemClock.now().millis()
-}
-
-#[allow(clippy::float_arithmetic)] // A rate for people.
-fn per_second(count: u64, seconds: f64) -> f64 {
-    count as f64 / seconds
 }
