@@ -158,7 +158,11 @@ fn return_view(returned: &super::Return) -> ReturnView {
 /// `value` as JSON bytes.
 #[must_use]
 pub fn json_bytes(value: &impl serde::Serialize) -> Bytes {
-    Bytes::from(serde_json::to_vec(value).expect("views are maps with text keys"))
+    // Written into a generous buffer and copied once: growing a buffer step by step took most of the time, and answers
+    // are kept, so what is kept has just their size.
+    let mut text = Vec::with_capacity(4096);
+    serde_json::to_writer(&mut text, value).expect("views are maps with text keys");
+    Bytes::copy_from_slice(&text)
 }
 
 /// A rejection as the answer that is stored and sent.

@@ -3,7 +3,7 @@
 //! Valid because exactly one process writes the file, through one connection, while it holds the exclusive lock on the
 //! data directory. Only what is committed stays: a failed batch empties everything.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash as StdHash;
 use std::sync::Arc;
 
@@ -12,41 +12,44 @@ use kernel::{OrderId, Sku, StoreId};
 use crate::order::Order;
 use crate::state::{Hash, IdempotencyRow, Meta, StockLevel};
 
-/// The entries used most recently: between `size` and twice as many. A full generation pushes out the one before.
+/// The entries put most recently. What was put longest ago goes first, one entry at a time, so that no batch has to wait
+/// for thousands of them to be dropped.
 pub(super) struct Recent<K, V> {
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    entries: HashMap<K, (u64, V)>,
+    /// Keys in the order in which they were put; a key that was put again stands here more than once.
+    queue: VecDeque<(K, u64)>,
+    puts: u64,
     size: usize,
 }
 
-impl<K: StdHash + Eq + Clone, V: Clone> Recent<K, V> {
+impl<K: StdHash + Eq + Clone, V> Recent<K, V> {
     fn new(size: usize) -> Self {
-        Recent { young: HashMap::new(), old: HashMap::new(), size }
+        Recent { entries: HashMap::new(), queue: VecDeque::new(), puts: 0, size }
     }
 
-    pub(super) fn get(&mut self, key: &K) -> Option<&V> {
-        if let Some(value) = self.old.remove(key) {
-            self.put(key.clone(), value);
-        }
-        self.young.get(key)
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        self.entries.get(key).map(|(_, value)| value)
     }
 
     pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.get(key)?;
-        self.young.get_mut(key)
+        self.entries.get_mut(key).map(|(_, value)| value)
     }
 
     pub(super) fn put(&mut self, key: K, value: V) {
-        if self.young.len() >= self.size {
-            self.old = std::mem::take(&mut self.young);
+        self.puts += 1;
+        self.queue.push_back((key.clone(), self.puts));
+        self.entries.insert(key, (self.puts, value));
+        while self.entries.len() > self.size || self.queue.len() > 2 * self.size {
+            let Some((key, put)) = self.queue.pop_front() else { return };
+            if self.entries.get(&key).is_some_and(|(last, _)| *last == put) {
+                self.entries.remove(&key);
+            }
         }
-        self.old.remove(&key);
-        self.young.insert(key, value);
     }
 
     fn clear(&mut self) {
-        self.young.clear();
-        self.old.clear();
+        self.entries.clear();
+        self.queue.clear();
     }
 }
 
@@ -69,9 +72,9 @@ impl Cache {
     pub(super) fn new() -> Self {
         Cache {
             meta: None,
-            orders: Recent::new(10_000),
+            orders: Recent::new(20_000),
             levels: Recent::new(50_000),
-            requests: Recent::new(5_000),
+            requests: Recent::new(10_000),
             aggregates: Recent::new(10_000),
         }
     }
@@ -90,16 +93,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_recently_used_stay_and_the_rest_goes() {
+    fn what_was_put_last_stays_and_the_rest_goes() {
         let mut recent = Recent::new(10);
-        for i in 0..100 {
+        for i in 0..1000 {
             recent.put(i, i);
-            assert_eq!(recent.get(&0), Some(&0), "used all the time");
-            assert!(recent.young.len() + recent.old.len() <= 20);
+            recent.put(-1, i);
+            assert_eq!(recent.get(&-1), Some(&i), "put again and again");
+            assert!(recent.entries.len() <= 10 && recent.queue.len() <= 20);
         }
-        assert_eq!(recent.get(&99), Some(&99));
-        assert_eq!(recent.get(&50), None);
+        assert_eq!((recent.get(&999), recent.get(&995), recent.get(&900)), (Some(&999), Some(&995), None));
+        *recent.get_mut(&999).unwrap() = 5;
+        assert_eq!(recent.get(&999), Some(&5));
         recent.clear();
-        assert_eq!(recent.get(&99), None);
+        assert_eq!(recent.get(&999), None);
     }
 }

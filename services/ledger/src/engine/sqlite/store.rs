@@ -223,6 +223,7 @@ fn people(conn: &Connection, changes: &Changes) -> Result<()> {
 
 fn events(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()> {
     let table = "outbox (position, store, id, subject, seq, kind, version, at, request_id, data)";
+    let mut data = Vec::with_capacity(1024);
     insert(conn, table, &changes.events, |row, event| {
         row.put(event.position.cast_signed())?;
         row.put(event.store.as_bytes())?;
@@ -233,7 +234,7 @@ fn events(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()>
         row.put(event.version)?;
         row.put(event.at.0.millis())?;
         row.put(&event.request_id)?;
-        row.put(store_order::to_json(&event.data)?)
+        row.put(store_order::write_json(&mut data, &event.data)?)
     })
 }
 

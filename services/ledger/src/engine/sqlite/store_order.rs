@@ -104,8 +104,10 @@ fn insert_heads(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
 }
 
 fn contents(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
-    let table = "order_contents (number, store, items, discount, shipping, tax, tax_added, total, gift_card, due, content)";
+    let table =
+        "order_contents (number, store, items, discount, shipping, tax, tax_added, total, gift_card, due, content)";
     let new: Vec<&Order> = orders.iter().filter(|(before, _)| before.is_none()).map(|(_, order)| *order).collect();
+    let mut text = Vec::with_capacity(4096);
     insert(conn, table, &new, |row, order| {
         let t = &order.frozen.totals;
         row.put(order.head.number)?;
@@ -113,7 +115,7 @@ fn contents(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
         for part in [t.items, t.discount, t.shipping, t.tax, t.tax_added, t.total, t.gift_card, t.due] {
             row.put(part.amount_minor)?;
         }
-        row.put(to_json(order.frozen.as_ref())?)
+        row.put(write_json(&mut text, order.frozen.as_ref())?)
     })
 }
 
@@ -218,9 +220,7 @@ impl<T: PartialEq> Part<T> {
 
 const LINES: Part<Line> = Part {
     table: "order_lines",
-    columns: &[
-        "sku", "quantity", "total", "shipped", "cancelled", "returned", "refunded",
-    ],
+    columns: &["sku", "quantity", "total", "shipped", "cancelled", "returned", "refunded"],
     of: |order| &order.lines,
     bind: |row, line| {
         row.put(line.sku.as_str())?;
@@ -260,9 +260,7 @@ const REFUNDS: Part<Refund> = Part {
 
 const SHIPMENTS: Part<Shipment> = Part {
     table: "shipments",
-    columns: &[
-        "id", "state", "lines", "carrier", "tracking", "shipped_at", "delivered_at",
-    ],
+    columns: &["id", "state", "lines", "carrier", "tracking", "shipped_at", "delivered_at"],
     of: |order| &order.shipments,
     bind: |row, shipment| {
         row.put(shipment.id.as_bytes())?;
@@ -288,6 +286,13 @@ const RETURNS: Part<Return> = Part {
     },
 };
 
-pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String> {
+/// `value` as JSON, written over what `text` held: for rows by the thousand.
+pub(super) fn write_json<'t>(text: &'t mut Vec<u8>, value: &impl serde::Serialize) -> Result<&'t str> {
+    text.clear();
+    serde_json::to_writer(&mut *text, value).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+    std::str::from_utf8(text).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
