@@ -50,7 +50,7 @@ pub(super) async fn measure(options: &Options, ground: &Ground) -> Result<Vec<Ro
             took.extend(client??);
         }
         let elapsed_us = micros(began.elapsed());
-        notes = format!("{flush}; {}", watch.end(&ground.shop, elapsed_us)?);
+        notes = format!("{flush}; {}", watch.end(&ground.shop)?);
         rates.push(rate(took.len() as u64, elapsed_us));
         eprintln!("journeys, round {round}: {}/s", grouped(rates[round - 1]));
         latencies.extend(took);

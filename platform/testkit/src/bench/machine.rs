@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
-use crate::load::stats::{grouped, median, millis, percent, percentile};
+use crate::load::stats::{median, millis, percent, percentile};
 use crate::shop::workspace;
 
 /// The machine and the commit.
@@ -82,16 +82,40 @@ pub(super) fn flush_note(directory: &Path) -> Result<String> {
     Ok(format!("flush {} (p99 {})", millis(median), millis(high)))
 }
 
-/// How the processor time of a measurement was shared.
-pub(super) fn shares(client_ms: u64, server_ms: u64, elapsed_us: u64) -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let used = client_ms + server_ms;
-    let of_all = percent(used * 1000, elapsed_us.saturating_mul(cores));
+/// Processor time of the whole machine since it was started, in milliseconds over all cores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Processors {
+    busy_ms: u64,
+    idle_ms: u64,
+}
+
+/// # Errors
+/// Without /proc.
+pub(super) fn processors() -> Result<Processors> {
+    parse_processors(&std::fs::read_to_string("/proc/stat")?).context("/proc/stat reads like nothing known")
+}
+
+/// The first line: user, nice, system, idle, iowait, irq, softirq, steal, in ticks of 10 ms.
+fn parse_processors(stat: &str) -> Option<Processors> {
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Vec<u64> = line.split_ascii_whitespace().map_while(|t| t.parse().ok()).take(8).collect();
+    let idle = ticks.get(3)? + ticks.get(4)?;
+    Some(Processors { busy_ms: (ticks.iter().sum::<u64>() - idle) * 10, idle_ms: idle * 10 })
+}
+
+/// How the processor time of a measurement was shared between the client, the shop, everything else and nothing.
+pub(super) fn shares(client_ms: u64, server_ms: u64, before: Processors, after: Processors) -> String {
+    let busy = after.busy_ms.saturating_sub(before.busy_ms);
+    let all = (busy + after.idle_ms.saturating_sub(before.idle_ms)).max(client_ms + server_ms);
+    // The system's work for the network on their behalf is not always counted as theirs.
+    let elsewhere = busy.saturating_sub(client_ms + server_ms);
+    let of_all = |part| percent(part, all);
     format!(
-        "processor: client {} %, shop {} % of the {} ms used; both together {of_all} % of {cores} cores",
-        percent(client_ms, used),
-        percent(server_ms, used),
-        grouped(used)
+        "processors: client {} %, shop {} %, elsewhere {} %, idle {} %",
+        of_all(client_ms),
+        of_all(server_ms),
+        of_all(elsewhere),
+        of_all(all.saturating_sub(client_ms + server_ms + elsewhere))
     )
 }
 
@@ -101,8 +125,13 @@ mod tests {
 
     #[test]
     fn shares_add_up() {
-        let told = shares(250, 750, 1_000_000);
-        assert!(told.starts_with("processor: client 25 %, shop 75 % of the 1,000 ms used"), "{told}");
+        let before = parse_processors("cpu  10 0 10 100 0 0 0 0 0 0\ncpu0 1 2").unwrap();
+        let after = parse_processors("cpu  80 0 40 200 0 0 0 0 0 0\n").unwrap();
+        assert_eq!(before, Processors { busy_ms: 200, idle_ms: 1000 });
+        let told = shares(250, 650, before, after);
+        assert_eq!(told, "processors: client 12 %, shop 32 %, elsewhere 5 %, idle 50 %");
+        assert_eq!(parse_processors("intr 1 2"), None);
+        assert!(processors().unwrap().busy_ms > 0);
     }
 
     #[test]

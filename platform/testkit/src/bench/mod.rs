@@ -117,18 +117,19 @@ impl Ground {
 struct Watch {
     client: Usage,
     server: Usage,
+    all: machine::Processors,
 }
 
 impl Watch {
     fn begin(server: &Shop) -> Result<Self> {
-        Ok(Watch { client: own_usage()?, server: server.usage()? })
+        Ok(Watch { client: own_usage()?, server: server.usage()?, all: machine::processors()? })
     }
 
     /// A sentence about the time since the beginning.
-    fn end(self, server: &Shop, elapsed_us: u64) -> Result<String> {
+    fn end(self, server: &Shop) -> Result<String> {
         let client = own_usage()?.cpu_ms.saturating_sub(self.client.cpu_ms);
         let server = server.usage()?.cpu_ms.saturating_sub(self.server.cpu_ms);
-        Ok(machine::shares(client, server, elapsed_us))
+        Ok(machine::shares(client, server, self.all, machine::processors()?))
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn measure(options: &Options, ground: &Ground, name: &str) -> R
         let flush = machine::flush_note(&options.scratch)?;
         let watch = Watch::begin(&ground.shop)?;
         let mut placed = place_all(ground, prepared).await?;
-        let shares = watch.end(&ground.shop, placed.elapsed_us)?;
+        let shares = watch.end(&ground.shop)?;
         let sold = placed.latencies_us.len();
         rates.push(rate(sold as u64, placed.elapsed_us));
         p50.push(percentile(&mut placed.latencies_us, 50));

@@ -106,9 +106,10 @@ impl Report {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{}. Taken at commit `{}`, {}.\n", self.machine.line(), self.machine.commit, self.at);
         out.push_str(
-            "Client and shop share the machine; the client's share of the processor time is in the notes. Each figure is \
-             the median of its rounds. References run in the same minutes. A flush is an `fdatasync` of 4 KiB, measured \
-             right before the figure beside it.\n",
+            "Client and shop share the machine; how they shared the processors is in the notes, with what anything else \
+             on the machine took. Each figure is the median of its rounds, and a ratio is that of the rounds' ratios. \
+             References run in the same minutes. A flush is an `fdatasync` of 4 KiB, measured right before the figure \
+             beside it.\n",
         );
         for (title, rows) in &self.sections {
             let _ = writeln!(out, "\n## {title}\n\n| | Figure | Reference | Ratio | Target | Reached | Notes |");

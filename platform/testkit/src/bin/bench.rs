@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use testkit::bench::{self, Options, Scenario};
-use testkit::shop::workspace;
+use testkit::shop::{interrupted, workspace};
 
 /// Measure the shop: starting, browsing, journeys, orders, a flash sale
 ///
@@ -93,7 +93,13 @@ fn run(cli: Cli) -> Result<()> {
     }
     // The client has one thread, so that it takes no more than one core from the shop.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(bench::run(&cli.measure.options()?))?;
+    let options = cli.measure.options()?;
+    let report = runtime.block_on(async {
+        tokio::select! {
+            report = bench::run(&options) => report,
+            stopped = interrupted() => Err(stopped),
+        }
+    })?;
     if !report.all_reached() {
         println!("\nNot every target was reached.");
     }

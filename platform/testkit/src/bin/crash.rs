@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use testkit::crash::{self, Options};
-use testkit::shop::workspace;
+use testkit::shop::{interrupted, workspace};
 
 /// Kill the shop with SIGKILL at random moments under order load, restart it, and check that nothing is lost
 ///
@@ -56,7 +56,12 @@ fn run(cli: Cli) -> Result<bool> {
         scratch: cli.scratch.unwrap_or_else(|| workspace().join("target/crash")),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(crash::run(&options))?;
+    let report = runtime.block_on(async {
+        tokio::select! {
+            report = crash::run(&options) => report,
+            stopped = interrupted() => Err(stopped),
+        }
+    })?;
     println!("\n{}", report.text());
     if let Some(out) = out {
         std::fs::write(&out, report.markdown())?;

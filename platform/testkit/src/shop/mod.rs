@@ -12,7 +12,7 @@ pub use build::{Binary, workspace};
 pub use buyer::{Buyer, Cart, PLACED, Placing};
 pub use office::{Invariants, Office};
 pub(crate) use process::micros;
-pub use process::{Shop, StartOptions, Usage, free_port, own_usage};
+pub use process::{Shop, StartOptions, Usage, free_port, interrupted, own_usage};
 
 /// What every path of the API starts with.
 pub const API: &str = "/api/v1";

@@ -165,6 +165,21 @@ impl Drop for Shop {
     }
 }
 
+/// Waits for SIGINT or SIGTERM: what runs shops ends in an orderly way then, so that none is left behind.
+pub async fn interrupted() -> anyhow::Error {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (mut interrupt, mut terminate) = match (interrupt, terminate) {
+        (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
+        (Err(error), _) | (_, Err(error)) => return error.into(),
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    anyhow::anyhow!("interrupted")
+}
+
 /// What this process uses.
 ///
 /// # Errors
