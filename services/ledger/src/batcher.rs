@@ -27,6 +27,10 @@ const MAX_ROUNDS: usize = 5;
 /// Where an answer goes.
 type Caller = oneshot::Sender<Result<Reply, Failure>>;
 
+/// How often to look for expired idempotency rows, in milliseconds, and how many to delete at a time.
+const PRUNE_EVERY_MS: i64 = 10_000;
+const PRUNE: u32 = 64;
+
 /// A command and where its answer goes.
 pub(crate) struct Job {
     pub envelope: Envelope,
@@ -66,6 +70,7 @@ pub(crate) struct Batcher {
 impl Batcher {
     pub async fn run(mut self) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
+        let mut pruned_at = self.clock.now();
         while self.jobs.recv_many(&mut batch, MAX_BATCH).await > 0 {
             let jobs = std::mem::replace(&mut batch, Vec::with_capacity(MAX_BATCH));
             if AssertUnwindSafe(self.run_batch(jobs)).catch_unwind().await.is_err() {
@@ -74,6 +79,22 @@ impl Batcher {
                 self.stats.failed_batches.fetch_add(1, Ordering::Relaxed);
                 self.engine.rollback().await;
             }
+            self.prune(&mut pruned_at).await;
+        }
+    }
+
+    /// Deletes a few expired idempotency rows from time to time; while there are many, after every batch.
+    async fn prune(&mut self, pruned_at: &mut Timestamp) {
+        let now = self.clock.now();
+        if now.millis_since(*pruned_at) < PRUNE_EVERY_MS {
+            return;
+        }
+        let pruned = self.engine.prune(now, PRUNE).await;
+        if !matches!(pruned, Ok(count) if count >= PRUNE as usize) {
+            *pruned_at = now;
+        }
+        if let Err(error) = pruned {
+            tracing::warn!(%error, "expired requests were not pruned; it is tried again");
         }
     }
 

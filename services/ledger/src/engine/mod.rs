@@ -51,6 +51,11 @@ pub trait Engine: Send {
     async fn commit(&mut self, changes: &Changes) -> Result<(), EngineError>;
     /// Ends the transaction without a trace. Never fails: a broken connection has rolled back already.
     async fn rollback(&mut self);
+    /// Deletes up to `limit` answered requests whose idempotency keys expired before `now`, oldest first, and tells how
+    /// many there were. Called between batches. Such rows mean nothing any more, so an engine may keep them.
+    async fn prune(&mut self, _now: Timestamp, _limit: u32) -> Result<usize, EngineError> {
+        Ok(0)
+    }
 }
 
 /// What the movements of one level sum to, for I1.

@@ -47,6 +47,10 @@ impl<K: StdHash + Eq + Clone, V> Recent<K, V> {
         }
     }
 
+    pub(super) fn remove(&mut self, key: &K) {
+        self.entries.remove(key);
+    }
+
     fn clear(&mut self) {
         self.entries.clear();
         self.queue.clear();
@@ -104,7 +108,9 @@ mod tests {
         assert_eq!((recent.get(&999), recent.get(&995), recent.get(&900)), (Some(&999), Some(&995), None));
         *recent.get_mut(&999).unwrap() = 5;
         assert_eq!(recent.get(&999), Some(&5));
+        recent.remove(&999);
+        assert_eq!((recent.get(&999), recent.get(&998)), (None, Some(&998)));
         recent.clear();
-        assert_eq!(recent.get(&999), None);
+        assert_eq!(recent.get(&998), None);
     }
 }

@@ -54,6 +54,8 @@ pub struct SqliteEngine {
     /// Whether a transaction is open. It is opened by the first statement that needs one, so that a batch that finds
     /// everything in the cache and changes nothing does not touch the file.
     open: bool,
+    /// Whether the cache may hold what is not committed: from the first row written to the commit.
+    writing: bool,
     checkpointer: Checkpointer,
     options: SqliteOptions,
 }
@@ -77,7 +79,7 @@ pub fn open_with(path: &Path, readers: usize, options: SqliteOptions) -> Result<
     migrate(&mut conn, MIGRATIONS)?;
     let checkpointer = Checkpointer::start(connect(path, Synchronous::Full, false)?);
     let reader = SqliteReader::open(path, readers)?;
-    Ok((SqliteEngine { conn, cache: Cache::new(), open: false, checkpointer, options }, reader))
+    Ok((SqliteEngine { conn, cache: Cache::new(), open: false, writing: false, checkpointer, options }, reader))
 }
 
 fn failed(error: &rusqlite::Error) -> EngineError {
@@ -94,7 +96,11 @@ impl SqliteEngine {
         Ok(())
     }
 
+    /// Undoes what was not committed, also what a batch that panicked or was dropped has left.
     fn abandon(&mut self) {
+        if std::mem::take(&mut self.writing) {
+            self.cache.clear();
+        }
         if std::mem::take(&mut self.open) {
             // Fails only when SQLite has rolled back by itself already.
             let _ = self.conn.execute_batch("rollback");
@@ -112,10 +118,21 @@ impl SqliteEngine {
         Ok(meta)
     }
 
-    fn write(&mut self, changes: &Changes) -> Result<(), EngineError> {
-        self.ensure_open().map_err(|e| failed(&e))?;
-        store::store(&self.conn, &mut self.cache, changes).map_err(|e| failed(&e))?;
-        self.end()
+    /// Runs `work` and commits it, or leaves nothing of it.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, &mut Cache) -> rusqlite::Result<T>,
+    ) -> Result<T, EngineError> {
+        let worked = self.ensure_open().and_then(|()| {
+            self.writing = true;
+            work(&self.conn, &mut self.cache)
+        });
+        let ended = worked.map_err(|e| failed(&e)).and_then(|done| self.end().map(|()| done));
+        self.writing = ended.is_err();
+        if ended.is_err() {
+            self.abandon();
+        }
+        ended
     }
 
     fn end(&mut self) -> Result<(), EngineError> {
@@ -136,22 +153,6 @@ impl SqliteEngine {
             Err(error) => Err(failed(&error)),
         }
     }
-
-    /// Deletes up to `limit` answered requests whose idempotency keys expired before `now`, oldest first. How many
-    /// there were: call again while it is `limit`, between batches, so that no shopper waits for it.
-    ///
-    /// # Errors
-    /// When nothing was deleted.
-    pub fn prune_idempotency(&mut self, now: Timestamp, limit: u32) -> Result<usize, EngineError> {
-        let pruned = self.ensure_open().and_then(|()| store::prune_idempotency(&self.conn, now.millis(), limit));
-        let ended = pruned.map_err(|e| failed(&e)).and_then(|pruned| self.end().map(|()| pruned));
-        if ended.is_err() {
-            self.abandon();
-        }
-        // What was deleted may be remembered.
-        self.cache.clear();
-        ended
-    }
 }
 
 #[async_trait]
@@ -167,15 +168,15 @@ impl Engine for SqliteEngine {
     }
 
     async fn commit(&mut self, changes: &Changes) -> Result<(), EngineError> {
-        let stored = self.write(changes);
-        if stored.is_err() {
-            self.abandon();
-            self.cache.clear();
-        }
-        stored
+        self.write(|conn, cache| store::store(conn, cache, changes))
     }
 
     async fn rollback(&mut self) {
         self.abandon();
+    }
+
+    async fn prune(&mut self, now: Timestamp, limit: u32) -> Result<usize, EngineError> {
+        self.abandon();
+        self.write(|conn, cache| store::prune_idempotency(conn, cache, now.millis(), limit))
     }
 }

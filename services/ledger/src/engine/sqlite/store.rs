@@ -10,7 +10,7 @@ use super::cache::{Cache, Levels};
 use super::insert::{Bound, insert};
 use super::rows::corrupt;
 use super::{rows, store_order};
-use crate::state::{Changes, IdempotencyRow, Meta, StoredAnswer};
+use crate::state::{Changes, Hash, IdempotencyRow, Meta, StoredAnswer};
 
 /// Writes `changes` inside the open transaction. `cache` follows what was written, so after an error, or a commit that
 /// fails, it has to be cleared.
@@ -177,21 +177,23 @@ fn same_request(a: &IdempotencyRow, b: &IdempotencyRow) -> bool {
 }
 
 /// Deletes up to `limit` of the oldest answered requests that expired before `now`. How many there were.
-pub(super) fn prune_idempotency(conn: &Connection, now: i64, limit: u32) -> Result<usize> {
+pub(super) fn prune_idempotency(conn: &Connection, cache: &mut Cache, now: i64, limit: u32) -> Result<usize> {
     let mut oldest = conn.prepare_cached("select slot, store, key, expires_at from answers order by slot limit ?1")?;
     let found = oldest.query_map([limit], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?, row.get::<_, [u8; 32]>(2)?, row.get::<_, i64>(3)?))
+        let key: (StoreId, Hash) = (rows::id(row, 1, StoreId::from_uuid)?, row.get(2)?);
+        Ok((row.get::<_, i64>(0)?, key, row.get::<_, i64>(3)?))
     })?;
     let mut pruned = 0;
     for row in found.collect::<Result<Vec<_>>>()? {
-        let (slot, store, key, expires) = row;
+        let (slot, key, expires) = row;
         if expires > now {
             break;
         }
         conn.prepare_cached("delete from answers where slot = ?1")?.execute([slot])?;
         // The key may have been used again since, under another slot.
         let sql = "delete from idempotency where store = ?1 and key = ?2 and slot = ?3";
-        conn.prepare_cached(sql)?.execute(params![store, key, slot])?;
+        conn.prepare_cached(sql)?.execute(params![key.0.as_bytes(), key.1, slot])?;
+        cache.requests.remove(&key);
         pruned += 1;
     }
     Ok(pruned)

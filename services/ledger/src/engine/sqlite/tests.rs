@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::{SeededRng, SharedRng, StoreId, Timestamp};
 
-use super::{SqliteEngine, SqliteReader, open};
+use super::{SqliteEngine, SqliteReader, open, store};
 use crate::decide::{Command, IDEMPOTENCY_MS};
 use crate::engine::conformance::lockstep::{Side, Tally, lockstep};
 use crate::engine::conformance::sample::{Draft, by_shopper, by_staff, hash, sku};
@@ -97,9 +97,9 @@ async fn expired_requests_are_pruned_and_others_stay() {
     transact(&mut engine, &[note(3)], later, &rng).await.unwrap();
     // The key of an expired request is used again before it was pruned.
     transact(&mut engine, &[note(1)], end, &rng).await.unwrap();
-    assert_eq!(engine.prune_idempotency(end, 2).unwrap(), 2);
-    assert_eq!(engine.prune_idempotency(end, 2).unwrap(), 1);
-    assert_eq!(engine.prune_idempotency(end, 2).unwrap(), 0);
+    assert_eq!(engine.prune(end, 2).await.unwrap(), 2);
+    assert_eq!(engine.prune(end, 2).await.unwrap(), 1);
+    assert_eq!(engine.prune(end, 2).await.unwrap(), 0);
     for (key, stays) in [(0, false), (1, true), (2, false), (3, true)] {
         let row = reader.idempotency(StoreId::DEFAULT, hash(7, key)).await.unwrap();
         assert_eq!(row.and_then(|r| r.answer).is_some(), stays, "{key}");
@@ -117,4 +117,28 @@ async fn a_batch_that_was_dropped_in_the_middle_does_not_disturb_the_next() {
     engine.commit(&Changes { meta: Some(meta.clone()), ..Changes::default() }).await.unwrap();
     assert_eq!(engine.begin().await.unwrap(), meta);
     assert_eq!(reader.event_count().await.unwrap(), (0, 0));
+}
+
+#[tokio::test]
+async fn what_a_panic_leaves_in_the_cache_is_forgotten() {
+    let (_dir, mut engine, _reader) = ledger();
+    let rng: SharedRng = Arc::new(SeededRng::new(1));
+    let count = |on_hand| Command::SetStock { sku: sku(1), location: "main".to_owned(), on_hand };
+    let batch = [by_staff(StoreId::DEFAULT, count(9), None)];
+    transact(&mut engine, &batch, Timestamp::EPOCH, &rng).await.unwrap();
+    let batch = [by_staff(StoreId::DEFAULT, count(7), None)];
+    let (changes, _) = conformance::decide_batch(&mut engine, &batch, Timestamp::EPOCH, &rng).await.unwrap();
+    let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        engine.write(|conn, cache| -> rusqlite::Result<()> {
+            store::store(conn, cache, &changes)?;
+            panic!("a bug")
+        })
+    }));
+    assert!(broken.is_err());
+    engine.rollback().await;
+    engine.begin().await.unwrap();
+    let mut state = State::default();
+    let keys = Keys { skus: [(StoreId::DEFAULT, sku(1))].into(), ..Keys::default() };
+    engine.load(&keys, &mut state).await.unwrap();
+    assert_eq!(state.stock[&(StoreId::DEFAULT, sku(1))]["main"].on_hand, 9);
 }
