@@ -174,7 +174,8 @@ mod tests {
                 let mut lines = lines.clone();
                 infra::thread::spawn_named("test", move || {
                     for n in 0..500 {
-                        writeln!(lines, "line {thread} {n}").unwrap();
+                        // As the formatter does: a line is one write.
+                        lines.write_all(format!("line {thread} {n}\n").as_bytes()).unwrap();
                     }
                 })
             })
