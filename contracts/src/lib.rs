@@ -12,6 +12,7 @@ pub mod event;
 pub mod identity;
 pub mod ledger;
 pub mod market;
+pub mod notification;
 pub mod payment;
 pub mod saga;
 
