@@ -1,7 +1,7 @@
 //! The checkout: quotes, and placing an order.
 
 use async_trait::async_trait;
-use kernel::{CartId, Money, OrderId, ProductId, Rate, Secret, Sku, StoreId};
+use kernel::{CartId, CustomerId, Money, OrderId, ProductId, Rate, Secret, Sku, StoreId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,7 +10,10 @@ use crate::address::Address;
 use crate::cart::CartAccess;
 use crate::ledger::{Idempotency, StoredResponse};
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+/// The most gift cards that one order takes.
+pub const MAX_GIFT_CARDS: usize = 5;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuoteRequest {
     /// Without one, shipping and tax are left open.
@@ -19,6 +22,17 @@ pub struct QuoteRequest {
     /// Handle of one of `shipping_options`; the first when left out.
     #[serde(default)]
     pub shipping_option: Option<String>,
+    /// Codes of gift cards that pay, in this order.
+    #[serde(default)]
+    #[schema(max_items = 5)]
+    pub gift_cards: Vec<String>,
+    /// VAT id of a business in the European Union, e.g. `FR40303265045`.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub vat_id: Option<String>,
+    /// Who asks, when signed in. Found out from the session, never from the body.
+    #[serde(skip)]
+    pub customer: Option<CustomerId>,
 }
 
 /// What an order of this cart would cost now. Priced by the server; no reading of it holds anything.
@@ -34,6 +48,81 @@ pub struct Quote {
     pub shipping_option: Option<String>,
     pub tax_lines: Vec<TaxLine>,
     pub totals: Totals,
+    /// Why a code or a promotion took nothing off, one entry each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<QuoteNote>,
+    /// The gift cards that were named, and what each pays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<GiftCardUse>,
+    /// Whether no VAT is charged because the business that buys owes it itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reverse_charge: bool,
+    /// Coupons whose use the ledger counts when this becomes an order.
+    #[serde(skip)]
+    pub counted: Vec<String>,
+}
+
+/// Why something that was hoped for did not happen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QuoteNote {
+    pub reason: NoteReason,
+    /// The code that was typed, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Name of the promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<String>,
+    /// Name of the promotion that was used instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
+    /// What the goods still cost too little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Money>,
+    /// How many units are still missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_quantity: Option<u32>,
+    /// A sentence for people, in English.
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteReason {
+    /// No promotion has this code.
+    UnknownCode,
+    NotStarted,
+    Ended,
+    /// It is for other customers.
+    NotForYou,
+    /// None of the goods are of those that it is about.
+    NotForTheseGoods,
+    /// Not in this currency.
+    NotInCurrency,
+    /// It does not go to this country.
+    NotToCountry,
+    BelowMinimum,
+    /// Not combined with `instead`, which takes more off.
+    NotCombined,
+    /// The ones before it had left nothing to take off, or not enough is bought.
+    NoEffect,
+    /// It was used as often as it can be.
+    UsedUp,
+    UnknownGiftCard,
+    EmptyGiftCard,
+    InvalidVatId,
+    /// The VAT id is of another country than the one that is delivered to.
+    VatIdOfAnotherCountry,
+}
+
+/// A gift card that pays a part of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GiftCardUse {
+    /// The last four characters of its code.
+    pub ending: String,
+    pub balance: Money,
+    pub amount: Money,
+    #[serde(skip)]
+    pub code_hash: [u8; 32],
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -45,6 +134,9 @@ pub struct QuoteLine {
     pub variant_title: String,
     pub quantity: u32,
     pub unit_price: Money,
+    /// The price before a reduction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_at_price: Option<Money>,
     /// `unit_price` times `quantity`.
     pub subtotal: Money,
     /// Discounts of the line and its part of the order's.
@@ -65,6 +157,38 @@ pub struct Discount {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     pub amount: Money,
+    /// Handle of the promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<String>,
+    /// What it takes off. Those of the goods sum to `totals.discount`; those of the delivery are in its price already.
+    #[serde(default)]
+    pub target: DiscountTarget,
+    /// What it takes off each line, numbered 1, 2, 3 …; they sum to `amount`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineDiscount>,
+}
+
+impl Discount {
+    /// A discount of the goods that says no more than its name.
+    #[must_use]
+    pub fn of_goods(label: impl Into<String>, code: Option<String>, amount: Money) -> Self {
+        let (promotion, target, lines) = (None, DiscountTarget::Goods, Vec::new());
+        Discount { label: label.into(), code, amount, promotion, target, lines }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscountTarget {
+    #[default]
+    Goods,
+    Delivery,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LineDiscount {
+    pub line: u32,
+    pub amount: Money,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -75,6 +199,27 @@ pub struct ShippingOption {
     /// Working days until delivery: from, to.
     pub days_min: u16,
     pub days_max: u16,
+    /// What it costs without the promotion that makes it free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_before: Option<Money>,
+    /// Where it is picked up, when it is not delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pick_up: Option<String>,
+    /// First and last day on which it should arrive when ordered now, e.g. `2026-12-03`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrives_from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrives_until: Option<String>,
+}
+
+impl ShippingOption {
+    /// A delivery of which only the price and the days are known.
+    #[must_use]
+    pub fn new(handle: &str, name: &str, price: Money, (days_min, days_max): (u16, u16)) -> Self {
+        let (handle, name) = (handle.to_owned(), name.to_owned());
+        let (price_before, pick_up, arrives_from, arrives_until) = (None, None, None, None);
+        ShippingOption { handle, name, price, days_min, days_max, price_before, pick_up, arrives_from, arrives_until }
+    }
 }
 
 /// Tax at one rate, over lines and shipping.
@@ -121,6 +266,20 @@ pub struct PlaceOrder {
     /// The total that the shopper saw. When it is no longer right: 409 `price_changed`.
     #[serde(default)]
     pub expected_total: Option<Money>,
+    /// What the shopper saw as left to pay after gift cards. When it is no longer right: 409 `price_changed`.
+    #[serde(default)]
+    pub expected_due: Option<Money>,
+    /// Codes of gift cards that pay, in this order; the provider is asked for the rest.
+    #[serde(default)]
+    #[schema(max_items = 5)]
+    pub gift_cards: Vec<String>,
+    /// VAT id of a business in the European Union, e.g. `FR40303265045`.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub vat_id: Option<String>,
+    /// Whose account the order belongs to. Found out from the session, never from the body.
+    #[serde(skip)]
+    pub customer: Option<CustomerId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -113,6 +113,18 @@ pub(crate) enum ScopeName {
     Stock,
     /// Reading only
     ReadOnly,
+    /// Customers' accounts
+    Customers,
+    /// Promotions, coupons, price lists
+    Promotions,
+    /// Taxes, shipping, how the shop is set up
+    Settings,
+    /// Members of the staff and their roles
+    Staff,
+    /// Mails and outgoing webhooks
+    Notifications,
+    /// Warehouse requests and shipments
+    Fulfilment,
 }
 
 impl From<ScopeName> for Scope {
@@ -123,6 +135,12 @@ impl From<ScopeName> for Scope {
             ScopeName::Orders => Scope::Orders,
             ScopeName::Stock => Scope::Stock,
             ScopeName::ReadOnly => Scope::ReadOnly,
+            ScopeName::Customers => Scope::Customers,
+            ScopeName::Promotions => Scope::Promotions,
+            ScopeName::Settings => Scope::Settings,
+            ScopeName::Staff => Scope::Staff,
+            ScopeName::Notifications => Scope::Notifications,
+            ScopeName::Fulfilment => Scope::Fulfilment,
         }
     }
 }

@@ -8,7 +8,7 @@ use contracts::ledger::Actor;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use kernel::{ErrorKind, Failure, Secret, StoreId};
+use kernel::{CustomerId, ErrorKind, Failure, Secret, SessionId, StaffId, StoreId};
 
 /// Who makes this request, of which store, and under which id it is logged. Found out once per request by
 /// [`crate::Front`]; without that layer everybody is anonymous, so nothing opens by forgetting it.
@@ -27,10 +27,7 @@ impl Caller {
 
     #[must_use]
     pub(crate) fn new(principal: Principal, request_id: String) -> Self {
-        let store = match &principal {
-            Principal::Anonymous => StoreId::DEFAULT,
-            Principal::ApiKey { store, .. } => *store,
-        };
+        let store = principal.store().unwrap_or(StoreId::DEFAULT);
         Caller { store, principal, request_id }
     }
 
@@ -52,13 +49,51 @@ impl Caller {
         if granted {
             return Ok(());
         }
-        if matches!(self.principal, Principal::Anonymous) {
-            let detail = "Name an API key: Authorization: Bearer argosy_…";
-            return Err(Failure::new(ErrorKind::Unauthenticated, "unauthenticated", detail));
+        let lacks = match &self.principal {
+            Principal::Anonymous => {
+                let detail = "Log in as staff, or name an API key: Authorization: Bearer argosy_…";
+                return Err(Failure::new(ErrorKind::Unauthenticated, "unauthenticated", detail));
+            }
+            Principal::ApiKey { .. } => "This key does not have the scope",
+            Principal::Customer { .. } => "A customer's session does not have the scope",
+            Principal::Staff { .. } => "Your role does not have the scope",
+        };
+        Err(Failure::new(ErrorKind::Forbidden, "missing_scope", format!("{lacks} {}.", scope.name())))
+    }
+
+    /// The customer whose session this is.
+    ///
+    /// # Errors
+    /// 401 for an anonymous caller, 403 `not_a_customer` for staff and keys.
+    pub fn customer(&self) -> Result<(CustomerId, SessionId), Failure> {
+        match self.principal {
+            Principal::Customer { id, session, .. } => Ok((id, session)),
+            Principal::Anonymous => {
+                Err(Failure::new(ErrorKind::Unauthenticated, "unauthenticated", "Log in first: POST /sessions."))
+            }
+            Principal::ApiKey { .. } | Principal::Staff { .. } => {
+                let detail = "This is about a customer's own account, and you are not one.";
+                Err(Failure::new(ErrorKind::Forbidden, "not_a_customer", detail))
+            }
         }
-        let scope = serde_json::to_value(scope).unwrap_or_default();
-        let detail = format!("This key does not have the scope {}.", scope.as_str().unwrap_or("needed"));
-        Err(Failure::new(ErrorKind::Forbidden, "missing_scope", detail))
+    }
+
+    /// The member of the staff whose session this is.
+    ///
+    /// # Errors
+    /// 401 for an anonymous caller, 403 `not_staff` for customers and keys.
+    pub fn staff(&self) -> Result<(StaffId, SessionId), Failure> {
+        match self.principal {
+            Principal::Staff { id, session, .. } => Ok((id, session)),
+            Principal::Anonymous => {
+                let detail = "Log in first: POST /admin/sessions.";
+                Err(Failure::new(ErrorKind::Unauthenticated, "unauthenticated", detail))
+            }
+            Principal::ApiKey { .. } | Principal::Customer { .. } => {
+                let detail = "This is about a colleague's own account, and you are not one.";
+                Err(Failure::new(ErrorKind::Forbidden, "not_staff", detail))
+            }
+        }
     }
 
     /// This caller, for the timeline and the audit chain. Anonymous callers are shoppers.
@@ -66,16 +101,18 @@ impl Caller {
     pub fn actor(&self) -> Actor {
         let name = match &self.principal {
             Principal::Anonymous => "customer".to_owned(),
-            known @ Principal::ApiKey { .. } => known.name(),
+            known => known.name(),
         };
         Actor { name, request_id: Some(self.request_id.clone()) }
     }
 
-    /// For the log: `anonymous` or `api_key`, never which.
+    /// For the log: what kind of caller, never which.
     pub(crate) const fn kind(&self) -> &'static str {
         match self.principal {
             Principal::Anonymous => "anonymous",
             Principal::ApiKey { .. } => "api_key",
+            Principal::Customer { .. } => "customer",
+            Principal::Staff { .. } => "staff",
         }
     }
 }

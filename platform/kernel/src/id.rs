@@ -104,11 +104,38 @@ ids! {
     EventId,
     /// An API key.
     ApiKeyId,
+    /// A member of the staff.
+    StaffId,
+    /// A session of a customer or of a member of the staff.
+    SessionId,
+    /// An address in a customer's address book.
+    AddressId,
+    /// A mail in the queue.
+    MailId,
+    /// Where outgoing webhooks go.
+    WebhookEndpointId,
+    /// A fulfilment: an order, or part of it, on its way out of one location.
+    FulfilmentId,
 }
 
 impl StoreId {
     /// The store of a single-store installation.
     pub const DEFAULT: StoreId = StoreId(Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001));
+}
+
+impl PersonId {
+    /// The person of one order of a customer. Derived, so that erasing the customer finds the people of all their
+    /// orders without a list of them; each order still has a key of its own.
+    #[must_use]
+    pub fn of_order(customer: CustomerId, order: OrderId) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(b"argosy person of order 1");
+        context.update(customer.as_bytes());
+        context.update(order.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&context.finish().as_ref()[..16]);
+        PersonId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
 }
 
 impl OrderId {

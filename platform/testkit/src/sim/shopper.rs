@@ -145,6 +145,7 @@ fn order(cart: CartId, version: u64, token: &str) -> PlaceOrder {
         shipping_option: "post".to_owned(),
         payment: PaymentChoice { provider: "test".to_owned(), token: token.to_owned() },
         expected_total: None,
+        customer: None,
     }
 }
 
@@ -253,6 +254,7 @@ async fn pay_by_gift_card(world: &Arc<World>, n: u64, round: u64) {
         shipping_name: "Post".to_owned(),
         totals,
         coupons: Vec::new(),
+        customers: Vec::new(),
         gift_cards: vec![GiftCardTender {
             code_hash: ledger::service::code_hash(super::world::gift_card().expose()),
             amount_minor: paid,

@@ -93,7 +93,10 @@ impl CheckoutService {
 
     fn command(&self, store: StoreId, id: OrderId, order: PlaceOrder, quote: Quote) -> Result<PlaceCommand> {
         let parts = &self.0.parts;
-        let person = PersonId::new(parts.clock.now(), parts.rng.as_ref());
+        let person = match order.customer {
+            Some(customer) => PersonId::of_order(customer, id),
+            None => PersonId::new(parts.clock.now(), parts.rng.as_ref()),
+        };
         let (key, wrapped_key) = parts.vault.new_person(person.as_bytes(), parts.rng.as_ref());
         let contact = Contact {
             email: order.email,

@@ -406,6 +406,7 @@ fn request() -> (CartAccess, PlaceOrder) {
         shipping_option: "standard".to_owned(),
         payment: PaymentChoice { provider: "desk".to_owned(), token: "tok".to_owned() },
         expected_total: Some(eur(2_844)),
+        customer: None,
     };
     (access, order)
 }

@@ -44,6 +44,7 @@ pub(crate) async fn place(State(site): State<Site>, caller: Caller, headers: Hea
         shipping_option: form.shipping_option.clone(),
         payment: PaymentChoice { provider: "test".to_owned(), token: form.token.clone() },
         expected_total: Some(promise.total),
+        customer: None,
     };
     match ask(&site, &caller, &promise, &order).await {
         Ok(placed) => answer(&site, &headers, &promise, form, placed).await,
