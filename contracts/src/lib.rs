@@ -9,12 +9,15 @@ pub mod cart;
 pub mod catalog;
 pub mod checkout;
 pub mod event;
+pub mod fulfilment;
 pub mod identity;
 pub mod ledger;
 pub mod market;
 pub mod notification;
 pub mod payment;
 pub mod saga;
+pub mod search;
+pub mod selling;
 
 /// What every contract method returns.
 pub type Result<T> = std::result::Result<T, kernel::Failure>;
