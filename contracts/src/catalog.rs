@@ -435,3 +435,23 @@ pub trait Catalog: Send + Sync {
 pub trait Availability: Send + Sync {
     fn set_available(&self, store: StoreId, sku: &Sku, available: bool);
 }
+
+/// A product that shoppers can see, as it stands now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub id: ProductId,
+    pub handle: Arc<str>,
+    pub version: u64,
+    /// Whether any variant can be bought.
+    pub available: bool,
+}
+
+/// What a copy of the catalog, such as the index of the search, follows and is compared with. From memory.
+pub trait CatalogContents: Send + Sync {
+    /// As [`CatalogRead::generation`], but standing still while only availability changes.
+    fn content_generation(&self, store: StoreId) -> u64;
+    /// Every product that shoppers can see, in no particular order.
+    fn standings(&self, store: StoreId) -> Vec<Standing>;
+    /// A product as lists show it; none when it is not on sale in this currency.
+    fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<ProductCard>;
+}

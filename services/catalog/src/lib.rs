@@ -19,6 +19,7 @@
 
 mod api;
 mod change;
+mod contents;
 pub mod demo;
 pub mod import;
 mod load;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Weak};
 use contracts::Result;
 use contracts::catalog::{
     CategoryNode, CollectionView, Product, ProductCard, ProductQuery, ProductSort, ProductView, Rendered, Sellable,
-    View,
+    Standing, View,
 };
 use kernel::{Currency, Failure, Page, Sku, StoreId, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -256,6 +256,34 @@ impl StoreModel {
     pub(crate) fn sellable(&self, sku: &Sku, view: &View) -> Option<Sellable> {
         let (entry, index) = self.shelves.read().by_sku.get(sku)?.clone();
         entry.sellable(usize::from(index), view.currency, &view.locale, self.is_available(sku))
+    }
+
+    /// Generation of the last change that was more than availability.
+    pub(crate) fn content_generation(&self) -> u64 {
+        self.shelves.read().content
+    }
+
+    /// Every product shown, with whether any of its variants can be bought.
+    pub(crate) fn standings(&self) -> Vec<Standing> {
+        // The shelves are let go of before the many variants are looked at, so that changes need not wait.
+        let entries: Vec<Arc<Entry>> = self.shelves.read().by_handle.values().cloned().collect();
+        let available = self.available.read();
+        let standing = |entry: &Arc<Entry>| Standing {
+            id: entry.id,
+            handle: entry.handle.clone(),
+            version: entry.version,
+            available: entry.variants.iter().any(|item| available.contains(&item.sku)),
+        };
+        entries.iter().map(standing).collect()
+    }
+
+    /// A product as lists show it, made anew: cheaper than keeping a card for each of many products.
+    pub(crate) fn card(&self, handle: &str, view: &View) -> Option<ProductCard> {
+        let (entry, locale) = {
+            let shelves = self.shelves.read();
+            (shelves.by_handle.get(handle)?.clone(), shelves.locale(&view.locale))
+        };
+        entry.card(view.currency, &locale, &|sku| self.is_available(sku))
     }
 
     fn page(&self, query: &ProductQuery, view: &View) -> Result<Arc<PageShown>> {

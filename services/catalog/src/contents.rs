@@ -1,0 +1,20 @@
+//! What copies of the catalog follow and are compared with.
+
+use contracts::catalog::{CatalogContents, ProductCard, Standing, View};
+use kernel::StoreId;
+
+use crate::service::CatalogService;
+
+impl CatalogContents for CatalogService {
+    fn content_generation(&self, store: StoreId) -> u64 {
+        self.model().store(store).content_generation()
+    }
+
+    fn standings(&self, store: StoreId) -> Vec<Standing> {
+        self.model().store(store).standings()
+    }
+
+    fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<ProductCard> {
+        self.model().store(store).card(handle, view)
+    }
+}
