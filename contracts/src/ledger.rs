@@ -120,6 +120,7 @@ pub struct OrderView {
     pub shipping_name: String,
     pub totals: Totals,
     pub captured: Money,
+    /// Given back so far, by the provider and to gift cards.
     pub refunded: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_action: Option<NextAction>,
@@ -211,6 +212,9 @@ pub struct RefundView {
     pub id: RefundId,
     pub status: RefundState,
     pub amount: Money,
+    /// The part of `amount` that went back to gift cards at once; the rest goes through the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gift_card: Option<Money>,
     pub reason: String,
     pub at: TimestampSchema,
 }
@@ -372,12 +376,18 @@ pub struct CouponView {
     /// None: any number of times.
     pub limit: Option<i64>,
     pub uses: i64,
+    /// How often one customer may use it. None: as often as there are uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_per_customer: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiftCardView {
     pub code: String,
     pub balance: Money,
+    /// What names the card in orders, in place of its code.
+    #[serde(skip)]
+    pub code_hash: [u8; 32],
 }
 
 /// What one invariant's check found.
@@ -486,6 +496,15 @@ pub trait Stock: Send + Sync {
 #[async_trait]
 pub trait Vouchers: Send + Sync {
     async fn put_coupon(&self, store: StoreId, code: &str, limit: Option<i64>, actor: Actor) -> Result<CouponView>;
+    /// As [`Self::put_coupon`], with a limit for each customer too. Codes are kept in capitals.
+    async fn limit_coupon(
+        &self,
+        store: StoreId,
+        code: &str,
+        limit: Option<i64>,
+        limit_per_customer: Option<i64>,
+        actor: Actor,
+    ) -> Result<CouponView>;
     async fn coupon(&self, store: StoreId, code: &str) -> Result<Option<CouponView>>;
     async fn issue_gift_card(
         &self,

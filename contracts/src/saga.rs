@@ -62,6 +62,8 @@ pub struct PlaceCommand {
     pub totals: Totals,
     /// Codes whose use the ledger counts.
     pub coupons: Vec<String>,
+    /// Keyed hashes of whom a coupon's uses are counted for: the e-mail address and, when signed in, the customer.
+    pub customers: Vec<[u8; 32]>,
     pub gift_cards: Vec<GiftCardTender>,
     pub person: NewPerson,
     pub provider: String,

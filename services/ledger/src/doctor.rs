@@ -140,7 +140,8 @@ impl OrderBooks {
                 "Compare with the provider's books and book the difference by hand; then report this as a bug.",
             ));
         }
-        let refunds = |state| order.refunds.iter().filter(|r| r.state == state).map(|r| r.amount_minor).sum::<i64>();
+        let refunds =
+            |state| order.refunds.iter().filter(|r| r.state == state).map(|r| r.provider_minor()).sum::<i64>();
         if refunds(RefundState::Succeeded) != p.refunded_minor
             || refunds(RefundState::Pending) != p.refund_pending_minor
         {

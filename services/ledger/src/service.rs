@@ -487,9 +487,30 @@ impl Vouchers for LedgerService {
         }
     }
 
+    async fn limit_coupon(
+        &self,
+        store: StoreId,
+        code: &str,
+        limit: Option<i64>,
+        limit_per_customer: Option<i64>,
+        actor: Actor,
+    ) -> Result<CouponView> {
+        let command = Command::LimitCoupon { code: code.to_uppercase(), limit, customer_limit: limit_per_customer };
+        match self.ask(store, command, actor).await? {
+            Reply::Coupon(view) => Ok(view),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     async fn coupon(&self, store: StoreId, code: &str) -> Result<Option<CouponView>> {
         let found = self.reader.coupon(store, &code.to_uppercase()).await?;
-        Ok(found.map(|c| CouponView { code: c.code, limit: c.limit, uses: c.uses }))
+        let view = |c: crate::state::Coupon| CouponView {
+            code: c.code,
+            limit: c.limit,
+            uses: c.uses,
+            limit_per_customer: c.customer_limit,
+        };
+        Ok(found.map(view))
     }
 
     async fn issue_gift_card(
@@ -512,6 +533,7 @@ impl Vouchers for LedgerService {
         let view = |c: crate::state::GiftCard| GiftCardView {
             code: code.expose().clone(),
             balance: Money::new(c.balance_minor, c.currency),
+            code_hash: c.code_hash,
         };
         Ok(found.map(view))
     }

@@ -95,9 +95,13 @@ pub struct Movement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coupon {
     pub store: StoreId,
+    /// The code; or the code, a space and the hash of a customer, for the row that counts that customer's uses. No code
+    /// has a space in it.
     pub code: String,
     pub limit: Option<i64>,
     pub uses: i64,
+    /// How often one customer may use it.
+    pub customer_limit: Option<i64>,
 }
 
 /// An order that uses a coupon.

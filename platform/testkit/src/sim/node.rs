@@ -178,6 +178,7 @@ impl Quotes for SimQuotes {
                     variant_title: String::new(),
                     quantity: *quantity,
                     unit_price: eur(*unit),
+                    compare_at_price: None,
                     subtotal: eur(*sub),
                     discount: eur(*off),
                     tax: included,
@@ -192,19 +193,13 @@ impl Quotes for SimQuotes {
         let shipping = 490;
         let total = eur(items - discount + shipping);
         let discounts =
-            cart.coupon.iter().map(|c| Discount { label: c.clone(), code: Some(c.clone()), amount: eur(discount) });
+            cart.coupon.iter().map(|c| Discount::of_goods(c.clone(), Some(c.clone()), eur(discount)));
         Ok(Quote {
             cart_id: access.id,
             cart_version: cart.version,
             lines,
             discounts: discounts.collect(),
-            shipping_options: vec![ShippingOption {
-                handle: "post".into(),
-                name: "Post".into(),
-                price: eur(shipping),
-                days_min: 1,
-                days_max: 3,
-            }],
+            shipping_options: vec![ShippingOption::new("post", "Post", eur(shipping), (1, 3))],
             shipping_option: Some("post".to_owned()),
             tax_lines: vec![TaxLine { name: "VAT".into(), rate, amount: eur(tax), included: true }],
             totals: Totals {
@@ -217,6 +212,10 @@ impl Quotes for SimQuotes {
                 gift_card: eur(0),
                 due: total,
             },
+            notes: Vec::new(),
+            gift_cards: Vec::new(),
+            reverse_charge: false,
+            counted: cart.coupon.iter().cloned().collect(),
         })
     }
 }

@@ -145,6 +145,9 @@ fn order(cart: CartId, version: u64, token: &str) -> PlaceOrder {
         shipping_option: "post".to_owned(),
         payment: PaymentChoice { provider: "test".to_owned(), token: token.to_owned() },
         expected_total: None,
+        expected_due: None,
+        gift_cards: Vec::new(),
+        vat_id: None,
         customer: None,
     }
 }

@@ -71,13 +71,7 @@ impl Checkout for Shop {
     async fn quote(&self, _: StoreId, access: &CartAccess, request: &QuoteRequest) -> Result<Quote> {
         admitted(access)?;
         let zero = Money::zero(Currency::EUR);
-        let option = ShippingOption {
-            handle: "standard".to_owned(),
-            name: "Standard".to_owned(),
-            price: zero,
-            days_min: 1,
-            days_max: 3,
-        };
+        let option = ShippingOption::new("standard", "Standard", zero, (1, 3));
         Ok(Quote {
             cart_id: access.id,
             cart_version: 3,
@@ -96,6 +90,10 @@ impl Checkout for Shop {
                 gift_card: zero,
                 due: zero,
             },
+            notes: Vec::new(),
+            gift_cards: Vec::new(),
+            reverse_charge: false,
+            counted: Vec::new(),
         })
     }
 

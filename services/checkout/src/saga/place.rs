@@ -5,7 +5,7 @@ use contracts::address::{Address, is_email};
 use contracts::cart::CartAccess;
 use contracts::checkout::{Checkout, PlaceOrder, Placed, Quote, QuoteRequest};
 use contracts::ledger::{Actor, Contact, Idempotency};
-use contracts::saga::{NewPerson, PlaceCommand, PlacedLine};
+use contracts::saga::{GiftCardTender, NewPerson, PlaceCommand, PlacedLine};
 use kernel::{Failure, FieldError, OrderId, PersonId, Secret, StoreId};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -29,6 +29,9 @@ impl CheckoutService {
         let request = QuoteRequest {
             shipping_address: Some(order.shipping_address.clone()),
             shipping_option: Some(order.shipping_option.clone()),
+            gift_cards: order.gift_cards.clone(),
+            vat_id: order.vat_id.clone(),
+            customer: order.customer,
         };
         let quote = parts.quotes.quote(store, access, &request).await?;
         compare(&order, &quote)?;
@@ -91,6 +94,18 @@ impl CheckoutService {
         if errors.is_empty() { Ok(()) } else { Err(Failure::fields(errors)) }
     }
 
+    /// Whom the uses of coupons are counted for, as keyed hashes: the address, however it is written, and the account.
+    fn customers(&self, order: &PlaceOrder) -> Result<Vec<[u8; 32]>> {
+        let email = order.email.trim().to_lowercase();
+        let address = ("customer by e-mail", email.into_bytes());
+        let account = order.customer.map(|id| ("customer by account", id.as_bytes().to_vec()));
+        let hash = |(purpose, subject): (&str, Vec<u8>)| {
+            let derived = self.0.parts.vault.derived(purpose, &subject);
+            <[u8; 32]>::try_from(derived.as_bytes()).map_err(Failure::internal)
+        };
+        std::iter::once(address).chain(account).map(hash).collect()
+    }
+
     fn command(&self, store: StoreId, id: OrderId, order: PlaceOrder, quote: Quote) -> Result<PlaceCommand> {
         let parts = &self.0.parts;
         let person = match order.customer {
@@ -98,6 +113,7 @@ impl CheckoutService {
             None => PersonId::new(parts.clock.now(), parts.rng.as_ref()),
         };
         let (key, wrapped_key) = parts.vault.new_person(person.as_bytes(), parts.rng.as_ref());
+        let customers = self.customers(&order)?;
         let contact = Contact {
             email: order.email,
             shipping_address: order.shipping_address,
@@ -123,6 +139,9 @@ impl CheckoutService {
                 image: l.image.clone(),
             }
         });
+        let tenders = quote.gift_cards.iter().filter(|card| card.amount.amount_minor > 0);
+        let tenders =
+            tenders.map(|card| GiftCardTender { code_hash: card.code_hash, amount_minor: card.amount.amount_minor });
         Ok(PlaceCommand {
             store,
             order: id,
@@ -130,13 +149,14 @@ impl CheckoutService {
             cart_version: quote.cart_version,
             currency: quote.totals.total.currency,
             lines: lines.collect(),
-            coupons: quote.discounts.iter().filter_map(|d| d.code.clone()).collect(),
+            coupons: quote.counted,
+            customers,
             shipping_option: order.shipping_option,
             shipping_name: shipping.map(|o| o.name.clone()).unwrap_or_default(),
             discounts: quote.discounts,
             tax_lines: quote.tax_lines,
             totals: quote.totals,
-            gift_cards: Vec::new(),
+            gift_cards: tenders.collect(),
             person: NewPerson { id: person, wrapped_key, sealed_contact },
             provider: order.payment.provider,
             token: Secret::new(order.payment.token),
@@ -162,6 +182,13 @@ fn compare(order: &PlaceOrder, quote: &Quote) -> Result<()> {
         return Err(Failure::conflict(
             "price_changed",
             "A price changed in the meantime. Look at the new total, then order.",
+        )
+        .with_extra("totals", json!(quote.totals)));
+    }
+    if order.expected_due.is_some_and(|expected| expected != quote.totals.due) {
+        return Err(Failure::conflict(
+            "price_changed",
+            "What the gift cards hold changed in the meantime. Look at what is left to pay, then order.",
         )
         .with_extra("totals", json!(quote.totals)));
     }

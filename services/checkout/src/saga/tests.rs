@@ -192,6 +192,7 @@ impl Quotes for Shoes {
             variant_title: "42".to_owned(),
             quantity: 2,
             unit_price: eur(1_000),
+            compare_at_price: None,
             subtotal: eur(2_000),
             discount: eur(100),
             tax: eur(361),
@@ -206,13 +207,7 @@ impl Quotes for Shoes {
             amount,
             included: false,
         };
-        let option = ShippingOption {
-            handle: "standard".to_owned(),
-            name: "Standard".to_owned(),
-            price: eur(490),
-            days_min: 1,
-            days_max: 2,
-        };
+        let option = ShippingOption::new("standard", "Standard", eur(490), (1, 2));
         let totals = Totals {
             items: eur(2_000),
             discount: eur(100),
@@ -232,6 +227,10 @@ impl Quotes for Shoes {
             shipping_option: Some("standard".to_owned()),
             tax_lines: vec![tax(eur(454))],
             totals,
+            notes: Vec::new(),
+            gift_cards: Vec::new(),
+            reverse_charge: false,
+            counted: Vec::new(),
         })
     }
 }
@@ -406,6 +405,9 @@ fn request() -> (CartAccess, PlaceOrder) {
         shipping_option: "standard".to_owned(),
         payment: PaymentChoice { provider: "desk".to_owned(), token: "tok".to_owned() },
         expected_total: Some(eur(2_844)),
+        expected_due: None,
+        gift_cards: Vec::new(),
+        vat_id: None,
         customer: None,
     };
     (access, order)

@@ -256,12 +256,24 @@ impl Vouchers for Recorder {
     async fn put_coupon(&self, _: StoreId, code: &str, limit: Option<i64>, actor: Actor) -> Result<CouponView> {
         self.note_call(format!("coupon {code}"), &actor, Vec::new());
         self.coupons.lock().insert(code.to_owned(), limit);
-        Ok(CouponView { code: code.to_owned(), limit, uses: 0 })
+        Ok(CouponView { code: code.to_owned(), limit, uses: 0, limit_per_customer: None })
+    }
+
+    async fn limit_coupon(
+        &self,
+        store: StoreId,
+        code: &str,
+        limit: Option<i64>,
+        limit_per_customer: Option<i64>,
+        actor: Actor,
+    ) -> Result<CouponView> {
+        let view = self.put_coupon(store, code, limit, actor).await?;
+        Ok(CouponView { limit_per_customer, ..view })
     }
 
     async fn coupon(&self, _: StoreId, code: &str) -> Result<Option<CouponView>> {
         let found = self.coupons.lock().get(code).copied();
-        Ok(found.map(|limit| CouponView { code: code.to_owned(), limit, uses: 0 }))
+        Ok(found.map(|limit| CouponView { code: code.to_owned(), limit, uses: 0, limit_per_customer: None }))
     }
 
     async fn issue_gift_card(&self, _: StoreId, code: &Secret, balance: Money, actor: Actor) -> Result<GiftCardView> {
@@ -270,12 +282,12 @@ impl Vouchers for Recorder {
         if self.cards.lock().insert(code.clone(), balance).is_some() {
             return Err(Failure::conflict("gift_card_exists", "It was issued already."));
         }
-        Ok(GiftCardView { code, balance })
+        Ok(GiftCardView { code, balance, code_hash: [0; 32] })
     }
 
     async fn gift_card(&self, _: StoreId, code: &Secret) -> Result<Option<GiftCardView>> {
         let found = self.cards.lock().get(code.expose()).copied();
-        Ok(found.map(|balance| GiftCardView { code: code.expose().clone(), balance }))
+        Ok(found.map(|balance| GiftCardView { code: code.expose().clone(), balance, code_hash: [0; 32] }))
     }
 }
 

@@ -66,6 +66,7 @@ pub(super) fn refund_rest(tx: &mut Tx<'_>, order: &mut Order) {
         id,
         state: RefundState::Pending,
         amount_minor: amount,
+        gift_card_minor: 0,
         reason: "order cancelled".to_owned(),
         at: tx.now,
     });

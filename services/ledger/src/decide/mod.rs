@@ -84,6 +84,12 @@ pub enum Command {
         code: String,
         limit: Option<i64>,
     },
+    /// As [`Self::PutCoupon`], with a limit for each customer.
+    LimitCoupon {
+        code: String,
+        limit: Option<i64>,
+        customer_limit: Option<i64>,
+    },
     IssueGiftCard {
         code_hash: Hash,
         code: String,
@@ -187,7 +193,7 @@ pub fn add_keys(state: &State, envelope: &Envelope, keys: &mut Keys) {
         Command::SetStock { sku, .. } | Command::AdjustStock { sku, .. } => {
             keys.skus.insert((store, sku.clone()));
         }
-        Command::PutCoupon { code, .. } => {
+        Command::PutCoupon { code, .. } | Command::LimitCoupon { code, .. } => {
             keys.coupons.insert((store, code.clone()));
         }
         Command::IssueGiftCard { code_hash, .. } => {
@@ -330,7 +336,10 @@ fn run(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<Reply, Failure> {
         Command::Note { order, text } => fulfil::note(tx, *order, text),
         Command::SetStock { sku, location, on_hand } => stock::set(tx, sku, location, *on_hand),
         Command::AdjustStock { sku, location, delta, reason } => stock::adjust(tx, sku, location, *delta, reason),
-        Command::PutCoupon { code, limit } => voucher::put_coupon(tx, code, *limit),
+        Command::PutCoupon { code, limit } => voucher::put_coupon(tx, code, *limit, None),
+        Command::LimitCoupon { code, limit, customer_limit } => {
+            voucher::put_coupon(tx, code, *limit, Some(*customer_limit))
+        }
         Command::IssueGiftCard { code_hash, code, balance } => voucher::issue(tx, *code_hash, code, *balance),
         Command::ReceiveWebhook { provider, id, order } => Ok(consume::webhook(tx, provider, id, *order)),
         Command::Consume { consumer, event, effect } => Ok(consume::consume(tx, consumer, *event, effect)),

@@ -394,12 +394,12 @@ fn finish_refund(tx: &mut Tx<'_>, order: &mut Order, id: RefundId, succeeded: bo
         }
         return;
     }
-    let amount = refund.amount_minor;
+    let (amount, by_provider) = (refund.amount_minor, refund.provider_minor());
     refund.state = outcome;
-    order.payment.refund_pending_minor -= amount;
+    order.payment.refund_pending_minor -= by_provider;
     order.payment.tries = 0;
     if succeeded {
-        order.payment.refunded_minor += amount;
+        order.payment.refunded_minor += by_provider;
     } else if order.head.phase == Phase::Cancelling {
         let failed = order.refunds.iter().filter(|r| r.state == RefundState::Failed).count();
         order.head.due_at = Some(tx.now.plus_millis(refund_pause_ms(failed)));

@@ -27,7 +27,10 @@ pub(super) fn keys(state: &State, command: &PlaceCommand, keys: &mut Keys) {
         }
     }
     keys.skus.extend(command.lines.iter().map(|l| (store, l.sku.clone())));
-    keys.coupons.extend(command.coupons.iter().map(|c| (store, c.clone())));
+    for code in &command.coupons {
+        keys.coupons.insert((store, code.clone()));
+        keys.coupons.extend(command.customers.iter().map(|customer| (store, voucher::counter(code, customer))));
+    }
     keys.gift_cards.extend(command.gift_cards.iter().map(|g| (store, g.code_hash)));
 }
 
@@ -41,14 +44,14 @@ pub(super) fn place(tx: &mut Tx<'_>, command: &PlaceCommand) -> Result<Reply, Fa
     }
     tx.effects.numbers += 1;
     let number = tx.state.meta.last_number + tx.effects.numbers;
-    voucher::use_coupons(tx, &command.coupons, number)?;
+    let coupons = voucher::use_coupons(tx, &command.coupons, &command.customers, number)?;
     voucher::pay_by_gift_cards(tx, &command.gift_cards, command.currency, number)?;
     let wanted = tx::summed(command.lines.iter().map(|l| (&l.sku, i64::from(l.quantity))));
     let holds = match tx.take(&wanted, HoldState::Held, number)? {
         Ok(holds) => holds,
         Err(short) => return Err(out_of_stock(&short)),
     };
-    let mut order = new_order(tx, command, number);
+    let mut order = new_order(tx, command, number, coupons);
     order.holds = holds;
     let lines: Vec<_> = command.lines.iter().map(|l| json!({ "sku": l.sku, "quantity": l.quantity })).collect();
     let due = command.totals.due;
@@ -136,7 +139,7 @@ fn out_of_stock(short: &[(kernel::Sku, i64, i64)]) -> Failure {
     .with_extra("lines", json!(lines))
 }
 
-fn new_order(tx: &Tx<'_>, command: &PlaceCommand, number: i64) -> Order {
+fn new_order(tx: &Tx<'_>, command: &PlaceCommand, number: i64, coupons: Vec<String>) -> Order {
     let now = tx.now;
     let lines = command.lines.iter().zip(1..).map(|(l, line)| Line {
         line,
@@ -180,7 +183,7 @@ fn new_order(tx: &Tx<'_>, command: &PlaceCommand, number: i64) -> Order {
             shipping_option: command.shipping_option.clone(),
             shipping_name: command.shipping_name.clone(),
             totals: command.totals.clone(),
-            coupons: command.coupons.clone(),
+            coupons,
             gift_cards: command.gift_cards.iter().map(|g| (tx::hex(&g.code_hash), g.amount_minor)).collect(),
         }),
     }

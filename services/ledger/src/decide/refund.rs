@@ -1,4 +1,7 @@
 //! Refunds: a row first, under the payment's lock (invariant I2), then the provider.
+//!
+//! What gift cards paid goes back to them, in proportion: after each refund the cards have got their share of everything
+//! given back so far, rounded once. So any way of splitting a full refund gives every tender exactly what it paid.
 
 use contracts::ledger::{LineQuantity, RefundRequest, RefundState};
 use kernel::money::div_round;
@@ -8,7 +11,7 @@ use serde_json::json;
 
 use super::place::named_lines;
 use super::tx::{Delta, Tx};
-use super::{Reply, fulfil, pay};
+use super::{Reply, fulfil, pay, voucher};
 use crate::order::view::json_bytes;
 use crate::order::{HoldState, Line, Order, Phase, Refund};
 use crate::state::MovementKind;
@@ -30,7 +33,7 @@ pub(super) fn refund(
         return Err(Failure::field("/restock", "needs_lines", "Name the lines whose units go back into stock."));
     }
     let amount = amount(&mut order, request)?;
-    let refundable = order.payment.refundable();
+    let refundable = order.refundable();
     if amount > refundable {
         return Err(Failure::conflict(
             "refund_exceeds_captured",
@@ -44,20 +47,28 @@ pub(super) fn refund(
     if let (true, Some(lines)) = (request.restock, &request.lines) {
         restock(tx, &mut order, lines)?;
     }
+    let to_cards = card_share(&order, amount)?;
+    voucher::credit(tx, &order, to_cards);
+    let by_provider = amount - to_cards;
     order.refunds.push(Refund {
         id: refund,
-        state: RefundState::Pending,
+        // Nothing is left for the provider to do when all of it went back to gift cards.
+        state: if by_provider == 0 { RefundState::Succeeded } else { RefundState::Pending },
         amount_minor: amount,
+        gift_card_minor: to_cards,
         reason: request.reason.clone(),
         at: tx.now,
     });
-    order.payment.refund_pending_minor += amount;
+    order.payment.refund_pending_minor += by_provider;
     let currency = order.head.currency;
-    tx.order_event(
-        &mut order,
-        "order.refund_requested",
-        json!({ "refund_id": refund, "amount_minor": amount, "currency": currency }),
-    );
+    let mut told = json!({ "refund_id": refund, "amount_minor": amount, "currency": currency });
+    if to_cards > 0 {
+        told["gift_card_minor"] = json!(to_cards);
+    }
+    tx.order_event(&mut order, "order.refund_requested", told.clone());
+    if by_provider == 0 {
+        tx.order_event(&mut order, "order.refunded", told);
+    }
     tx.audit("order.refund", order.head.id.to_string(), order.money(amount).to_string());
     fulfil::close_when_done(tx, &mut order);
     pay::settle(tx, &mut order)?;
@@ -96,8 +107,24 @@ fn amount(order: &mut Order, request: &RefundRequest) -> Result<i64, Failure> {
             }
             Ok(sum)
         }
-        (None, None) => Ok(order.payment.refundable()),
+        (None, None) => Ok(order.refundable()),
     }
+}
+
+/// The part of `amount` that goes back to gift cards.
+fn card_share(order: &Order, amount: i64) -> Result<i64, Failure> {
+    let (credited, left) = (order.gift_card_credited(), order.gift_card_left());
+    if left == 0 {
+        return Ok(0);
+    }
+    let p = &order.payment;
+    let cards = i128::from(credited) + i128::from(left);
+    let after = i128::from(credited) + i128::from(p.refunded_minor + p.refund_pending_minor) + i128::from(amount);
+    let target = div_round(after * cards, cards + i128::from(p.captured_minor))
+        .map_err(|_| Failure::invalid("amount_too_large", "The amount is too large."))?;
+    // A dispute or a refund that failed can leave the provider less than its share, or more.
+    let least = (amount - p.refundable()).max(0);
+    Ok((target - credited).clamp(least, amount.min(left).max(least)))
 }
 
 /// The price of `asked.quantity` more units of a line: the share of all units given back after this, less what was

@@ -97,6 +97,7 @@ fn every_spoilt_order_is_found() {
                 id: crate::decide::tests::refund_id(n),
                 state: RefundState::Failed,
                 amount_minor: 1,
+                gift_card_minor: 0,
                 reason: String::new(),
                 at: o.head.placed_at,
             };

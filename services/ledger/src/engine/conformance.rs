@@ -151,7 +151,7 @@ impl Suite {
 
     /// Stores `changes`, which must be refused, and checks that not even their innocent part is there.
     async fn refused(&mut self, what: &str, mut changes: Changes) {
-        let innocent = Coupon { store: STORE, code: "INNOCENT".to_owned(), limit: None, uses: 0 };
+        let innocent = Coupon { store: STORE, code: "INNOCENT".to_owned(), limit: None, uses: 0, customer_limit: None };
         changes.coupons.entry((STORE, innocent.code.clone())).or_insert(innocent);
         let meta = self.engine.begin().await.unwrap();
         let stored = self.engine.commit(&changes).await;
@@ -243,7 +243,7 @@ impl Suite {
     }
 
     async fn vouchers_people_and_requests_are_read_as_they_were_written(&mut self) {
-        let coupon = Coupon { store: STORE, code: "TEN".to_owned(), limit: Some(2), uses: 1 };
+        let coupon = Coupon { store: STORE, code: "TEN".to_owned(), limit: Some(2), uses: 1, customer_limit: Some(1) };
         let used = CouponUse { store: STORE, code: "TEN".to_owned(), order: 1, active: true };
         let card = GiftCard {
             store: STORE,
@@ -472,7 +472,7 @@ impl Suite {
             assert_eq!(self.reader.order(STORE, draft.order).await.unwrap(), None, "{what}");
         }
         for (what, uses, limit) in [("too many uses", 3, Some(2)), ("negative uses", -1, None)] {
-            let coupon = Coupon { store: STORE, code: "TEN".to_owned(), limit, uses };
+            let coupon = Coupon { store: STORE, code: "TEN".to_owned(), limit, uses, customer_limit: None };
             let coupons = [((STORE, "TEN".to_owned()), coupon)].into();
             self.refused(what, Changes { coupons, ..Changes::default() }).await;
         }

@@ -176,8 +176,19 @@ pub struct Refund {
     pub id: RefundId,
     pub state: RefundState,
     pub amount_minor: i64,
+    /// The part of it that went back to gift cards, in the commit that made this row. It stays there whatever the provider
+    /// says to the rest.
+    pub gift_card_minor: i64,
     pub reason: String,
     pub at: Timestamp,
+}
+
+impl Refund {
+    /// The part that goes through the provider.
+    #[must_use]
+    pub const fn provider_minor(&self) -> i64 {
+        self.amount_minor - self.gift_card_minor
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,6 +217,25 @@ impl Order {
         Money::new(amount_minor, self.head.currency)
     }
 
+    /// What refunds have given back to the order's gift cards.
+    #[must_use]
+    pub fn gift_card_credited(&self) -> i64 {
+        self.refunds.iter().map(|r| r.gift_card_minor).sum()
+    }
+
+    /// What the gift cards paid and have not got back.
+    #[must_use]
+    pub fn gift_card_left(&self) -> i64 {
+        self.frozen.gift_cards.iter().map(|(_, paid)| paid).sum::<i64>() - self.gift_card_credited()
+    }
+
+    /// What can still be refunded, by the provider and to gift cards. Nothing before the provider's part is captured.
+    #[must_use]
+    pub fn refundable(&self) -> i64 {
+        let paid = self.payment.captured_minor > 0 || self.payment.amount_minor == 0;
+        self.payment.refundable() + if paid { self.gift_card_left() } else { 0 }
+    }
+
     #[must_use]
     pub fn status(&self) -> OrderStatus {
         match self.head.phase {
@@ -220,7 +250,11 @@ impl Order {
     #[must_use]
     pub fn payment_status(&self) -> PaymentStatus {
         let p = &self.payment;
+        let cards: i64 = self.frozen.gift_cards.iter().map(|(_, paid)| paid).sum();
+        let back = p.refunded_minor + self.gift_card_credited();
         match p.state {
+            Attempt::None if back > 0 && back < cards => PaymentStatus::PartiallyRefunded,
+            Attempt::None if back > 0 => PaymentStatus::Refunded,
             Attempt::None => PaymentStatus::NotRequired,
             Attempt::Sent => PaymentStatus::Pending,
             Attempt::Unknown => PaymentStatus::Unknown,
@@ -228,8 +262,8 @@ impl Order {
             Attempt::Declined | Attempt::Abandoned => PaymentStatus::Declined,
             Attempt::Voided => PaymentStatus::Voided,
             Attempt::Authorised if p.captured_minor == 0 => PaymentStatus::Authorised,
-            Attempt::Authorised if p.refunded_minor == 0 => PaymentStatus::Paid,
-            Attempt::Authorised if p.refunded_minor < p.captured_minor => PaymentStatus::PartiallyRefunded,
+            Attempt::Authorised if back == 0 => PaymentStatus::Paid,
+            Attempt::Authorised if back < p.captured_minor + cards => PaymentStatus::PartiallyRefunded,
             Attempt::Authorised => PaymentStatus::Refunded,
         }
     }
@@ -291,7 +325,7 @@ impl Order {
                         provider: provider(),
                         reference: p.reference.clone().unwrap_or_default(),
                         key: format!("refund:{}", refund.id),
-                        amount: self.money(refund.amount_minor),
+                        amount: self.money(refund.provider_minor()),
                     },
                     None => wait(),
                 }

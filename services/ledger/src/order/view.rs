@@ -46,7 +46,7 @@ impl Order {
             shipping_name: self.frozen.shipping_name.clone(),
             totals: self.frozen.totals.clone(),
             captured: self.money(self.payment.captured_minor),
-            refunded: self.money(self.payment.refunded_minor),
+            refunded: self.money(self.payment.refunded_minor + self.gift_card_credited()),
             next_action: self.next_action(),
             shipments: self.shipments.iter().map(shipment_view).collect(),
             refunds: self.refunds.iter().map(|r| self.refund_view(r)).collect(),
@@ -81,6 +81,7 @@ impl Order {
             id: refund.id,
             status: refund.state,
             amount: self.money(refund.amount_minor),
+            gift_card: (refund.gift_card_minor > 0).then(|| self.money(refund.gift_card_minor)),
             reason: refund.reason.clone(),
             at: refund.at.into(),
         }

@@ -224,12 +224,8 @@ fn totals() -> Totals {
 
 pub(crate) fn quote(title: &str) -> Quote {
     let cart = cart(title);
-    let option = |handle: &str, amount, days_min, days_max| ShippingOption {
-        handle: handle.to_owned(),
-        name: title.to_owned(),
-        price: eur(amount),
-        days_min,
-        days_max,
+    let option = |handle: &str, amount, days_min, days_max| {
+        ShippingOption::new(handle, title, eur(amount), (days_min, days_max))
     };
     Quote {
         cart_id: cart.id,
@@ -245,6 +241,7 @@ pub(crate) fn quote(title: &str) -> Quote {
                 variant_title: line.variant_title.clone(),
                 quantity: line.quantity,
                 unit_price: line.unit_price,
+                compare_at_price: line.compare_at_price,
                 subtotal: line.total,
                 discount: eur(0),
                 tax: eur(2_522),
@@ -254,11 +251,15 @@ pub(crate) fn quote(title: &str) -> Quote {
                 image: line.image.as_ref().map(|image| image.sizes[0].url.clone()),
             })
             .collect(),
-        discounts: vec![Discount { label: title.to_owned(), code: None, amount: eur(1_000) }],
+        discounts: vec![Discount::of_goods(title, None, eur(1_000))],
         shipping_options: vec![option("standard", 490, 2, 4), option("express", 0, 1, 1)],
         shipping_option: Some("standard".to_owned()),
         tax_lines: tax_lines(),
         totals: totals(),
+        notes: Vec::new(),
+        gift_cards: Vec::new(),
+        reverse_charge: false,
+        counted: Vec::new(),
     }
 }
 
@@ -306,6 +307,7 @@ pub(crate) fn order(title: &str) -> OrderView {
         id: RefundId::new(NOW, &rng),
         status,
         amount: eur(700),
+        gift_card: None,
         reason: title.to_owned(),
         at: NOW.into(),
     };

@@ -368,6 +368,7 @@ impl Checkout for World {
         let request = QuoteRequest {
             shipping_address: Some(order.shipping_address.clone()),
             shipping_option: Some(order.shipping_option.clone()),
+            ..QuoteRequest::default()
         };
         let quote = self.quote(store, access, &request).await?;
         if order.cart_version != quote.cart_version {

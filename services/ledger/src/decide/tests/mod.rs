@@ -83,13 +83,16 @@ pub(crate) struct Buy {
     pub shipping: i64,
     pub coupons: Vec<String>,
     pub gift_cards: Vec<(Hash, i64)>,
+    /// Numbers of the hashes that its coupons are counted for.
+    pub customers: Vec<u64>,
 }
 
 impl Buy {
     /// The order `n` of a cart of its own.
     pub fn new(n: u64, lines: &[(&'static str, u32)]) -> Self {
         let lines = lines.iter().map(|(sku, quantity)| (*sku, *quantity, 1_000)).collect();
-        Buy { n, cart: n, version: 1, lines, discount: 0, shipping: 0, coupons: Vec::new(), gift_cards: Vec::new() }
+        let (coupons, gift_cards, customers) = (Vec::new(), Vec::new(), Vec::new());
+        Buy { n, cart: n, version: 1, lines, discount: 0, shipping: 0, coupons, gift_cards, customers }
     }
 
     pub fn of_cart(self, cart: u64, version: u64) -> Self {
@@ -142,7 +145,7 @@ impl Buy {
     pub fn place_command(&self) -> PlaceCommand {
         let totals = self.totals();
         let code = self.coupons.first().cloned();
-        let discount = Discount { label: "Less".to_owned(), code, amount: totals.discount };
+        let discount = Discount::of_goods("Less", code, totals.discount);
         PlaceCommand {
             store: STORE,
             order: self.id(),
@@ -156,6 +159,7 @@ impl Buy {
             shipping_name: "Standard".to_owned(),
             totals,
             coupons: self.coupons.clone(),
+            customers: self.customers.iter().map(|n| hash(*n)).collect(),
             gift_cards: self
                 .gift_cards
                 .iter()
@@ -383,7 +387,7 @@ impl Shop {
     }
 
     pub fn refund_seen(&mut self, buy: &Buy, refund: RefundId, status: RefundStatus) -> Done {
-        let amount = self.order(buy).refunds.iter().find(|r| r.id == refund).unwrap().amount_minor;
+        let amount = self.order(buy).refunds.iter().find(|r| r.id == refund).unwrap().provider_minor();
         let seen = ProviderRefund {
             key: format!("refund:{refund}"),
             payment_reference: format!("pay_{}", buy.n),

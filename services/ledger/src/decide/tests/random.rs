@@ -349,7 +349,7 @@ impl History {
         let orders: Vec<_> = self.orders.iter().map(|(buy, _)| self.shop.order(buy)).collect();
         let standing = || orders.iter().filter(|o| !matches!(o.head.phase, Phase::Cancelling | Phase::Cancelled));
         let uses = standing().filter(|o| !o.frozen.coupons.is_empty()).count() as i64;
-        let paid: i64 = standing().map(|o| o.frozen.totals.gift_card.amount_minor).sum();
+        let paid: i64 = standing().map(|o| o.gift_card_left()).sum();
         let coupon = at_once(self.shop.engine.coupon(STORE, "TEN")).unwrap().unwrap();
         let card = at_once(self.shop.engine.gift_card(STORE, hash(9_000))).unwrap().unwrap();
         assert_eq!((coupon.uses, card.balance_minor), (uses, 5_000 - paid), "seed {}", self.seed);

@@ -147,3 +147,94 @@ proptest! {
         prop_assert_eq!(shop.level("A"), (100, 0, if restock { 0 } else { i64::from(quantity) }));
     }
 }
+
+/// A shop with a paid order of 10.00 and shipping: two gift cards paid 3.00 and 2.00 of it.
+fn paid_by_cards(due: bool) -> (Shop, Buy) {
+    let mut shop = Shop::with_stock(&[("A", 9)]);
+    for (card, balance) in [(900, 300), (901, 5_000)] {
+        let code = "GIFT".to_owned();
+        shop.ask(Command::IssueGiftCard { code_hash: hash(card), code, balance: eur(balance) }).reply.unwrap();
+    }
+    let second = if due { 200 } else { 1_190 };
+    let buy =
+        Buy { shipping: 490, gift_cards: vec![(hash(900), 300), (hash(901), second)], ..Buy::new(1, &[("A", 1)]) };
+    if due {
+        shop.paid(&buy);
+    } else {
+        shop.place(&buy).reply.unwrap();
+    }
+    (shop, buy)
+}
+
+fn cards(shop: &Shop) -> [i64; 2] {
+    [900, 901].map(|n| at_once(shop.engine.gift_card(STORE, hash(n))).unwrap().unwrap().balance_minor)
+}
+
+#[test]
+fn every_tender_gets_back_its_share_and_in_the_end_what_it_paid() {
+    let (mut shop, buy) = paid_by_cards(true);
+    assert_eq!((cards(&shop), shop.order(&buy).payment.captured_minor), ([0, 4_800], 990));
+    let done = shop.ask_once(refund_amount(&buy, 1, 149), 50);
+    // 500 of 1490 were paid by card: 50.0 of 149, and the first card is made whole first.
+    let view = json(done.response().0);
+    assert_eq!((&view["amount"]["amount_minor"], &view["gift_card"]["amount_minor"]), (&149.into(), &50.into()));
+    assert_eq!((cards(&shop), shop.order(&buy).payment.refund_pending_minor), ([50, 4_800], 99));
+    shop.refund_seen(&buy, refund_id(1), RefundStatus::Succeeded).reply.unwrap();
+    shop.ask(refund_amount(&buy, 2, 1_000)).reply.unwrap();
+    assert_eq!(cards(&shop), [300, 4_886]);
+    // The provider refuses its part: it is owed again, the cards keep theirs.
+    shop.refund_seen(&buy, refund_id(2), RefundStatus::Failed).reply.unwrap();
+    assert_eq!(shop.order(&buy).refundable(), 990 - 99 + 114);
+    shop.rejects(refund_amount(&buy, 3, 1_006), "refund_exceeds_captured", 200);
+    shop.ask(refund(&buy, 3, RefundRequest::default())).reply.unwrap();
+    shop.refund_seen(&buy, refund_id(3), RefundStatus::Succeeded).reply.unwrap();
+    let order = shop.order(&buy);
+    assert_eq!((cards(&shop), order.payment.refunded_minor, order.refundable()), ([300, 5_000], 990, 0));
+    assert_eq!(order.payment_status(), contracts::ledger::PaymentStatus::Refunded);
+}
+
+#[test]
+fn an_order_paid_by_cards_alone_is_refunded_without_a_provider() {
+    let (mut shop, buy) = paid_by_cards(false);
+    assert_eq!(shop.phase(&buy), Phase::Confirmed);
+    shop.ask(refund_amount(&buy, 1, 400)).reply.unwrap();
+    assert_eq!(cards(&shop), [300, 3_910]);
+    let order = shop.order(&buy);
+    assert_eq!((order.refunds[0].state, order.next()), (contracts::ledger::RefundState::Succeeded, Next::Done));
+    assert_eq!(order.payment_status(), contracts::ledger::PaymentStatus::PartiallyRefunded);
+    // Cancelled afterwards, it gives back the rest and no more.
+    shop.ask(cancel(&buy)).reply.unwrap();
+    assert_eq!((cards(&shop), shop.phase(&buy)), ([300, 5_000], Phase::Cancelled));
+    assert_eq!(shop.told(&buy, "refunded"), 1);
+}
+
+proptest! {
+    /// However a refund is split and whatever part of it fails at the provider, no tender gets more than it paid, and a
+    /// full refund gives each exactly that.
+    #[test]
+    fn refunds_over_several_tenders_are_exact(parts in prop::collection::vec((1_i64..700, any::<bool>()), 1..8)) {
+        let (mut shop, buy) = paid_by_cards(true);
+        for ((amount, good), n) in parts.into_iter().zip(1..) {
+            let amount = amount.min(shop.order(&buy).refundable());
+            if amount == 0 {
+                break;
+            }
+            shop.ask(refund_amount(&buy, n, amount)).reply.unwrap();
+            if shop.order(&buy).refunds.last().unwrap().provider_minor() > 0 {
+                let seen = if good { RefundStatus::Succeeded } else { RefundStatus::Failed };
+                shop.refund_seen(&buy, refund_id(n), seen).reply.unwrap();
+            }
+            let order = shop.order(&buy);
+            prop_assert!(cards(&shop)[0] <= 300 && cards(&shop)[1] <= 5_000);
+            prop_assert_eq!(cards(&shop)[0] + cards(&shop)[1] - 4_800, order.gift_card_credited());
+        }
+        if shop.order(&buy).refundable() > 0 {
+            shop.ask(refund(&buy, 99, RefundRequest::default())).reply.unwrap();
+            if shop.order(&buy).refunds.last().unwrap().provider_minor() > 0 {
+                shop.refund_seen(&buy, refund_id(99), RefundStatus::Succeeded).reply.unwrap();
+            }
+        }
+        prop_assert_eq!(cards(&shop), [300, 5_000]);
+        prop_assert_eq!(shop.order(&buy).payment.refunded_minor, 990);
+    }
+}

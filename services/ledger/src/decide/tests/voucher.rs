@@ -174,3 +174,40 @@ fn what_cannot_be_put_or_issued_changes_nothing() {
     }
     assert!(matches!(shop.ask(coupon("TEN", None)).reply, Ok(Reply::Coupon(view)) if view.uses == 1));
 }
+
+#[test]
+fn one_customer_uses_a_coupon_so_often_and_no_more() {
+    let mut shop = Shop::with_stock(&[("A", 99)]);
+    let limited = |limit, each| Command::LimitCoupon { code: "TEN".to_owned(), limit, customer_limit: each };
+    shop.ask(limited(Some(4), Some(1))).reply.unwrap();
+    let with = |n, customers: &[u64]| Buy {
+        coupons: vec!["TEN".to_owned()],
+        customers: customers.to_vec(),
+        ..Buy::new(n, &[("A", 1)])
+    };
+    // In one batch, as in two tabs: the mail address is 1, the account 2.
+    let batch: Vec<_> = (1..=3).map(|n| envelope(with(n, &[1, 2]).command())).collect();
+    let done = shop.batch(&batch).unwrap();
+    shop.check("one use each");
+    assert!(done[0].reply.is_ok());
+    assert!(done[1..].iter().all(|d| d.failure().code == "coupon_used_up"));
+    assert_eq!(uses(&shop, "TEN"), 1, "a use that was refused is not counted for all either");
+    // Neither a guest with the same address nor the account with another address gets a second one.
+    shop.rejects(with(4, &[1]).command(), "coupon_used_up", 100);
+    shop.rejects(with(5, &[3, 2]).command(), "coupon_used_up", 101);
+    shop.place(&with(6, &[3])).reply.unwrap();
+    // A cancelled order gives the use back, to the customer too.
+    shop.ask(cancel(&with(1, &[]))).reply.unwrap();
+    shop.place(&with(7, &[1])).reply.unwrap();
+    assert_eq!(uses(&shop, "TEN"), 2);
+    // Raising the limit holds for those who have used theirs.
+    shop.ask(limited(Some(4), Some(2))).reply.unwrap();
+    shop.place(&with(8, &[1])).reply.unwrap();
+    shop.rejects(with(9, &[1]).command(), "coupon_used_up", 102);
+    shop.ask(coupon("TEN", Some(5))).reply.unwrap();
+    shop.rejects(with(9, &[1]).command(), "coupon_used_up", 103);
+    shop.ask(limited(Some(5), None)).reply.unwrap();
+    shop.place(&with(10, &[1])).reply.unwrap();
+    assert_eq!(uses(&shop, "TEN"), 4);
+    shop.rejects(limited(None, Some(0)), "invalid_input", 104);
+}

@@ -110,7 +110,9 @@ impl World {
                 envelopes.push(by_staff(store, Command::SetStock { sku: sku(n), location, on_hand }, None));
             }
             let limit = Some(1 + self.below(4).cast_signed());
-            envelopes.push(by_staff(store, Command::PutCoupon { code: "TEN".to_owned(), limit }, None));
+            let customer_limit = (self.below(2) == 0).then(|| 1 + self.below(2).cast_signed());
+            let coupon = Command::LimitCoupon { code: "TEN".to_owned(), limit, customer_limit };
+            envelopes.push(by_staff(store, coupon, None));
             envelopes.push(by_staff(store, gift_card(1), None));
         }
         envelopes

@@ -118,11 +118,8 @@ impl Draft {
     #[must_use]
     pub fn command(&self) -> Command {
         let totals = self.totals();
-        let discounts = self.coupons.iter().map(|code| Discount {
-            label: "A tenth off".to_owned(),
-            code: Some(code.clone()),
-            amount: totals.discount,
-        });
+        let discounts =
+            self.coupons.iter().map(|code| Discount::of_goods("A tenth off", Some(code.clone()), totals.discount));
         Command::Place(Box::new(PlaceCommand {
             store: self.store,
             order: self.order,
@@ -141,6 +138,8 @@ impl Draft {
             shipping_name: "Standard, 2 to 3 days".to_owned(),
             totals,
             coupons: self.coupons.clone(),
+            // Two orders of five are of the same customer.
+            customers: vec![[self.order.as_bytes()[15] % 5; 32]],
             gift_cards: self.gift_cards.clone(),
             person: NewPerson {
                 id: self.person,

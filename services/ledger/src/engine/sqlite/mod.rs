@@ -30,8 +30,13 @@ use checkpoint::Checkpointer;
 pub use read::SqliteReader;
 
 /// The schema, step by step; append-only.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_initial", sql: include_str!("../../../migrations/0001_initial.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_initial", sql: include_str!("../../../migrations/0001_initial.sql") },
+    Migration {
+        name: "0002_customer_limits_and_card_refunds",
+        sql: include_str!("../../../migrations/0002_customer_limits_and_card_refunds.sql"),
+    },
+];
 
 /// Pages that the writer keeps in memory, in KiB. Not more: every commit looks at a list of them.
 const CACHE_KIB: i64 = 32 * 1024;

@@ -297,14 +297,15 @@ impl Reader for SqliteReader {
 
     async fn coupon_counts(&self) -> Result<Vec<CouponCount>, Failure> {
         self.scan(|conn| {
-            let sql = "select c.store, c.code, c.use_limit, c.uses, \
+            let sql = "select c.store, c.code, c.use_limit, c.uses, c.customer_limit, \
                               (select count(*) from coupon_uses u \
                                where u.store = c.store and u.code = c.code and u.active) \
                        from coupons c order by c.store, c.code";
             all(conn, sql, |row| {
                 let store = rows::id(row, 0, StoreId::from_uuid)?;
-                let coupon = Coupon { store, code: row.get(1)?, limit: row.get(2)?, uses: row.get(3)? };
-                Ok(CouponCount { coupon, active_uses: row.get(4)? })
+                let (limit, uses, customer_limit) = (row.get(2)?, row.get(3)?, row.get(4)?);
+                let coupon = Coupon { store, code: row.get(1)?, limit, uses, customer_limit };
+                Ok(CouponCount { coupon, active_uses: row.get(5)? })
             })
         })
         .await

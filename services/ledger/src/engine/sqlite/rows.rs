@@ -207,15 +207,16 @@ pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
         order.holds.push(Hold { sku: sku(row, 1)?, location: row.get(2)?, state, quantity: row.get(4)? });
         Ok(())
     })?;
-    let sql = "select key, id, state, amount, reason, at \
+    let sql = "select key, id, state, amount, gift_card, reason, at \
                from refunds where key between ?1 and ?2 order by key";
     each(conn, sql, orders, |order, row| {
         order.refunds.push(Refund {
             id: id(row, 1, RefundId::from_uuid)?,
             state: RefundState::read(row, 2)?,
             amount_minor: row.get(3)?,
-            reason: row.get(4)?,
-            at: at(row, 5)?,
+            gift_card_minor: row.get(4)?,
+            reason: row.get(5)?,
+            at: at(row, 6)?,
         });
         Ok(())
     })?;
@@ -335,9 +336,10 @@ pub(super) fn idempotency(conn: &Connection, store: StoreId, key: &Hash) -> Resu
 }
 
 pub(super) fn coupon(conn: &Connection, store: StoreId, code: &str) -> Result<Option<Coupon>> {
-    let sql = "select use_limit, uses from coupons where store = ?1 and code = ?2";
+    let sql = "select use_limit, uses, customer_limit from coupons where store = ?1 and code = ?2";
     let found = conn.prepare_cached(sql)?.query_row(params![store.as_bytes(), code], |row| {
-        Ok(Coupon { store, code: code.to_owned(), limit: row.get(0)?, uses: row.get(1)? })
+        let (limit, uses, customer_limit) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Coupon { store, code: code.to_owned(), limit, uses, customer_limit })
     });
     found.optional()
 }

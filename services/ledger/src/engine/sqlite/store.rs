@@ -103,10 +103,12 @@ fn movements(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<
 // ---- Coupons and gift cards ---------------------------------------------------------------------------------------
 
 fn vouchers(conn: &Connection, changes: &Changes) -> Result<()> {
-    let sql = "insert into coupons (store, code, use_limit, uses) values (?1, ?2, ?3, ?4) \
-               on conflict (store, code) do update set use_limit = excluded.use_limit, uses = excluded.uses";
+    let sql = "insert into coupons (store, code, use_limit, uses, customer_limit) values (?1, ?2, ?3, ?4, ?5) \
+               on conflict (store, code) do update set use_limit = excluded.use_limit, uses = excluded.uses, \
+               customer_limit = excluded.customer_limit";
     for c in changes.coupons.values() {
-        conn.prepare_cached(sql)?.execute(params![c.store.as_bytes(), c.code, c.limit, c.uses])?;
+        let row = params![c.store.as_bytes(), c.code, c.limit, c.uses, c.customer_limit];
+        conn.prepare_cached(sql)?.execute(row)?;
     }
     let sql = "insert into coupon_uses (store, code, number, active) values (?1, ?2, ?3, ?4) \
                on conflict (store, code, number) do update set active = excluded.active";

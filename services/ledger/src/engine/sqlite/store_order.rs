@@ -247,12 +247,13 @@ const HOLDS: Part<Hold> = Part {
 
 const REFUNDS: Part<Refund> = Part {
     table: "refunds",
-    columns: &["id", "state", "amount", "reason", "at"],
+    columns: &["id", "state", "amount", "gift_card", "reason", "at"],
     of: |order| &order.refunds,
     bind: |row, refund| {
         row.put(refund.id.as_bytes())?;
         row.put(refund.state.written())?;
         row.put(refund.amount_minor)?;
+        row.put(refund.gift_card_minor)?;
         row.put(&refund.reason)?;
         row.put(refund.at.millis())
     },
