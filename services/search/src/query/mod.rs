@@ -1,0 +1,137 @@
+//! From what is typed to what is found.
+//!
+//! ```text
+//! read (words, units) -> plan (forms, synonyms, near words) -> collect (slots with scores)
+//!     -> narrow (filters, counts) -> rank (order, page) -> cards from the catalog
+//! ```
+
+mod collect;
+mod facets;
+mod filter;
+mod plan;
+mod rank;
+mod read;
+mod suggest;
+
+use contracts::Result;
+use contracts::catalog::{CatalogContents, ProductCard, View};
+use contracts::search::{Facet, Matched, SearchAnswer, SearchRequest};
+use kernel::{Failure, StoreId};
+
+use crate::index::Snapshot;
+use crate::thesaurus::Thesaurus;
+
+pub(crate) use collect::Hit;
+pub(crate) use suggest::suggest;
+
+use filter::Filters;
+use plan::Effort;
+use rank::Ranking;
+use read::Typed;
+
+/// What a query is answered from.
+pub(crate) struct Shelf<'a> {
+    pub(crate) store: StoreId,
+    pub(crate) snapshot: &'a Snapshot,
+    /// One per language of the index.
+    pub(crate) thesauri: &'a [std::sync::Arc<Thesaurus>],
+    pub(crate) contents: &'a dyn CatalogContents,
+}
+
+/// The products whose words were found, and how.
+pub(crate) struct Found {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) matched: Matched,
+    pub(crate) corrected: Option<String>,
+}
+
+/// # Errors
+/// Invalid input beyond the limits; internal when the index fails.
+pub(crate) fn search(shelf: &Shelf<'_>, request: &SearchRequest, view: &View) -> Result<SearchAnswer> {
+    let indexed = &shelf.snapshot.indexed;
+    let language = indexed.language(&view.locale);
+    let typed = Typed::read(&request.query)?;
+    let filters = Filters::read(&request.filters, indexed)?;
+    let ranking = Ranking::read(request.sort, &request.page, language)?;
+    let found = find(shelf, &typed, language)?;
+    let narrowed = facets::narrow(shelf, &found.hits, &filters, view);
+    let facets: Vec<Facet> = facets::shown(shelf, &narrowed, &filters, language);
+    let (hits, next_cursor) = page(shelf, &narrowed.hits, &filters, &ranking, view);
+    Ok(SearchAnswer {
+        hits,
+        facets,
+        total: u32::try_from(narrowed.hits.len()).unwrap_or(u32::MAX),
+        matched: found.matched,
+        corrected: found.corrected,
+        next_cursor,
+    })
+}
+
+/// Looks harder until something is found: as typed, in other languages, with what is spelt alike, with some of the
+/// words.
+fn find(shelf: &Shelf<'_>, typed: &Typed, language: usize) -> Result<Found> {
+    let indexed = &shelf.snapshot.indexed;
+    if typed.words.is_empty() {
+        // Nothing was typed: everything. Something without a word in it: nothing.
+        let hits = if typed.is_blank { collect::everything(&indexed.columns) } else { Vec::new() };
+        return Ok(Found { hits, matched: Matched::All, corrected: None });
+    }
+    if let Some(hits) = collect::code(indexed, &typed.text)? {
+        return Ok(Found { hits, matched: Matched::All, corrected: None });
+    }
+    let others = (0..indexed.lexicons.len()).filter(|&other| other != language).map(|other| (other, Effort::Exact));
+    let mut first = None;
+    for (language, effort) in
+        std::iter::once((language, Effort::Normal)).chain(others).chain([(language, Effort::Hard)])
+    {
+        let plan = plan::plan(shelf, typed, language, effort);
+        let hits = collect::all(indexed, &plan)?;
+        if !hits.is_empty() {
+            let matched = if plan.corrected.is_some() { Matched::Corrected } else { Matched::All };
+            return Ok(Found { hits, matched, corrected: plan.corrected });
+        }
+        first.get_or_insert(plan);
+    }
+    let plan = first.filter(|plan| plan.units.len() > 1);
+    let hits = match &plan {
+        Some(plan) => collect::most(indexed, plan)?,
+        None => Vec::new(),
+    };
+    let matched = if hits.is_empty() { Matched::All } else { Matched::Some };
+    let corrected = plan.and_then(|plan| plan.corrected).filter(|_| !hits.is_empty());
+    Ok(Found { hits, matched, corrected })
+}
+
+/// The cards of a page, as the catalog has them now. What no longer fits the filters since the index was written is
+/// left out, and what comes next takes its place.
+fn page(
+    shelf: &Shelf<'_>,
+    hits: &[Hit],
+    filters: &Filters,
+    ranking: &Ranking,
+    view: &View,
+) -> (Vec<ProductCard>, Option<String>) {
+    let limit = ranking.limit();
+    let indexed = &shelf.snapshot.indexed;
+    // A few more than fit, to fill the places of those that are gone.
+    let ranked = ranking.top(indexed, view, hits, limit + 16);
+    let mut cards = Vec::with_capacity(limit);
+    let mut last = None;
+    let mut rest = ranked.iter().peekable();
+    while cards.len() < limit
+        && let Some(&hit) = rest.next()
+    {
+        last = Some(hit);
+        let Some(row) = indexed.columns.row(hit.slot) else { continue };
+        let card = shelf.contents.card(shelf.store, &row.handle, view);
+        cards.extend(card.filter(|card| filters.fits(card)));
+    }
+    let more = rest.peek().is_some();
+    let next = last.filter(|_| more).map(|hit| ranking.cursor(indexed, view, hit, cards.len()));
+    (cards, next)
+}
+
+/// A failure of Tantivy: the index is a copy and can be made anew, so it is told as ours.
+fn broken(error: tantivy::TantivyError) -> Failure {
+    Failure::internal(format_args!("the index cannot be searched: {error}"))
+}
