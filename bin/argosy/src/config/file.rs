@@ -53,6 +53,7 @@ fn terms(sections: Sections) -> Terms {
         markets: sections.markets.unwrap_or(default.markets),
         tax: sections.tax.unwrap_or(default.tax),
         shipping: sections.shipping.unwrap_or(default.shipping),
+        ..Terms::default()
     }
 }
 

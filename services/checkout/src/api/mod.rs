@@ -1,7 +1,9 @@
-//! The routes that price a cart and order it. Every answer is personal, so none may be cached.
+//! The routes that price a cart and order it, and those of the documents that prices follow from. Every answer is personal
+//! or the back office's, so none may be cached.
 
 mod order_place;
 mod quote_create;
+mod terms;
 
 #[cfg(test)]
 mod probe;
@@ -11,11 +13,13 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use contracts::cart::CartAccess;
-use contracts::checkout::Checkout;
+use contracts::checkout::{Checkout, MAX_GIFT_CARDS};
 use http_kit::Problem;
 use kernel::{CartId, ErrorKind, Failure, FieldError, Secret};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+pub use terms::terms_routes;
 
 /// What the handlers hold.
 type Handle = Arc<dyn Checkout>;
@@ -64,6 +68,21 @@ fn text_problem(pointer: &str, text: &str, min: usize, max: usize) -> Option<Fie
         return None;
     };
     Some(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail })
+}
+
+/// What is wrong with how the codes of gift cards and a VAT id are written. Whether they are any is said by the quote.
+fn tender_problems(gift_cards: &[String], vat_id: Option<&str>) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if gift_cards.len() > MAX_GIFT_CARDS {
+        let detail = format!("An order takes at most {MAX_GIFT_CARDS} gift cards.");
+        let (pointer, code) = ("/gift_cards".to_owned(), "too_many_gift_cards".to_owned());
+        errors.push(FieldError { pointer, code, detail });
+    }
+    for (i, code) in gift_cards.iter().take(MAX_GIFT_CARDS).enumerate() {
+        errors.extend(text_problem(&format!("/gift_cards/{i}"), code, 1, 64));
+    }
+    errors.extend(vat_id.and_then(|id| text_problem("/vat_id", id, 0, 20)));
+    errors
 }
 
 /// All that is wrong, or nothing.

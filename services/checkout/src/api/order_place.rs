@@ -8,7 +8,7 @@ use contracts::ledger::{Answer, OrderView};
 use http_kit::{Api, Caller, IdempotencyKey, Json, ProblemDocument, Problems, idempotency, stored};
 use kernel::{FieldError, Secret};
 
-use super::{BodyProblems, CartSecret, Handle, refuse, text_problem};
+use super::{BodyProblems, CartSecret, Handle, refuse, tender_problems, text_problem};
 
 const ORDER_SECRET: HeaderName = HeaderName::from_static("order-secret");
 
@@ -92,6 +92,7 @@ fn problems(order: &PlaceOrder) -> Vec<FieldError> {
     if order.expected_total.is_some_and(|total| total.amount_minor < 0) {
         errors.push(fault("/expected_total/amount_minor", "out_of_range", "A total is never negative."));
     }
+    errors.extend(tender_problems(&order.gift_cards, order.vat_id.as_deref()));
     errors
 }
 

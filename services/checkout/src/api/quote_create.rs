@@ -1,10 +1,11 @@
 use axum::extract::State;
 use axum::response::Response;
 use contracts::checkout::{Quote, QuoteRequest};
+use contracts::identity::Principal;
 use http_kit::{Api, Caller, Json, Path, ProblemDocument, Problems, private};
 use kernel::{CartId, FieldError};
 
-use super::{BodyProblems, CartSecret, Handle, refuse, text_problem};
+use super::{BodyProblems, CartSecret, Handle, refuse, tender_problems, text_problem};
 
 /// Price a cart
 ///
@@ -33,9 +34,12 @@ pub(super) async fn quote_create(
     caller: Caller,
     Path(id): Path<CartId>,
     secret: CartSecret,
-    Json(request): Json<QuoteRequest>,
+    Json(mut request): Json<QuoteRequest>,
 ) -> Api<Response> {
     refuse(problems(&request))?;
+    if let Principal::Customer { id, .. } = caller.principal {
+        request.customer = Some(id);
+    }
     let quote = checkout.quote(caller.store, &secret.opens(id), &request).await?;
     Ok(private(Json(quote)))
 }
@@ -45,6 +49,7 @@ fn problems(request: &QuoteRequest) -> Vec<FieldError> {
     let mut errors: Vec<FieldError> = address.filter(|error| error.code != "required").collect();
     let option = request.shipping_option.as_deref();
     errors.extend(option.and_then(|handle| text_problem("/shipping_option", handle, 0, 100)));
+    errors.extend(tender_problems(&request.gift_cards, request.vat_id.as_deref()));
     errors
 }
 

@@ -1,12 +1,13 @@
 //! Quotes: what an order would cost now.
 //!
-//! [`price`] is the whole computation and is pure; [`Quoter`] feeds it with a cart and the catalog; [`Terms`] are the
-//! markets, taxes and shipping rates that a shop sets.
+//! [`price`] is the whole computation and is pure; [`Quoter`] feeds it with a cart, the catalog and what the ledger holds;
+//! [`Terms`] are the markets, taxes and shipping rates of the configuration, which the documents of
+//! [`crate::settings`] go on from.
 
 mod price;
 mod quoter;
 mod terms;
 
-pub use price::{PricedLine, Pricing, price};
-pub use quoter::Quoter;
+pub use price::{HeldCard, PricedLine, Pricing, price};
+pub use quoter::{Quoter, QuoterParts};
 pub use terms::Terms;

@@ -4,89 +4,171 @@ use std::sync::Arc;
 
 use contracts::Result;
 use contracts::cart::{CartAccess, CartContent, Carts};
-use contracts::catalog::{CatalogRead, ImageView, Sellable, View};
-use contracts::checkout::{Quote, QuoteRequest};
+use contracts::catalog::{CatalogRead, CategoryNode, ImageView, Sellable, View};
+use contracts::checkout::{MAX_GIFT_CARDS, NoteReason, Quote, QuoteNote, QuoteRequest};
+use contracts::ledger::Vouchers;
 use contracts::market::{Market, is_country};
-use kernel::{Failure, Money, StoreId};
+use kernel::{Currency, Failure, Secret, SharedClock, StoreId, Timestamp};
 
-use super::price::{PricedLine, Pricing, not_delivered, price};
+use super::price::{HeldCard, PricedLine, Pricing, not_delivered, price};
 use super::terms::Terms;
+use crate::prices::{Asking, Price};
+use crate::promotion::{bare_note, normal_code};
+use crate::settings::{Selling, Snapshots};
+use crate::tax::{Destination, EU, VatId};
 
-/// Quotes carts at the prices of now. Reads memory only; holds nothing.
-pub struct Quoter {
-    carts: Arc<dyn Carts>,
-    catalog: Arc<dyn CatalogRead>,
-    terms: Arc<Terms>,
+/// What a quoter is made of.
+pub struct QuoterParts {
+    pub carts: Arc<dyn Carts>,
+    pub catalog: Arc<dyn CatalogRead>,
+    pub terms: Arc<Snapshots>,
+    /// Knows what gift cards hold and how often coupons were used.
+    pub vouchers: Arc<dyn Vouchers>,
+    pub clock: SharedClock,
+}
+
+/// Quotes carts at the prices of now. Reads memory, and the ledger for gift cards and for coupons with a limit; holds
+/// nothing.
+pub struct Quoter(QuoterParts);
+
+/// What the ledger says of what a shopper named.
+#[derive(Debug, Default)]
+struct Held {
+    used_up: Vec<String>,
+    cards: Vec<HeldCard>,
+    notes: Vec<QuoteNote>,
 }
 
 impl Quoter {
     #[must_use]
-    pub fn new(carts: Arc<dyn Carts>, catalog: Arc<dyn CatalogRead>, terms: Arc<Terms>) -> Self {
-        Quoter { carts, catalog, terms }
+    pub fn new(parts: QuoterParts) -> Self {
+        Quoter(parts)
     }
 
-    #[must_use]
-    pub fn terms(&self) -> &Arc<Terms> {
-        &self.terms
-    }
-
-    /// What an order of this cart would cost now. Of the address only the country matters to a price, so the rest of it
-    /// may still be empty; placing the order checks it.
+    /// What an order of this cart would cost now. Of the address only country and region matter to a price, so the rest of
+    /// it may still be empty; placing the order checks it.
     ///
     /// # Errors
     /// Not found for a wrong secret; 422 for an empty cart (`cart_empty`), a country not delivered to, an unknown
-    /// shipping option or amounts that overflow; 409 `not_sold` when a line is no longer sold.
+    /// shipping option, too many gift cards or amounts that overflow; 409 `not_sold` when a line is no longer sold.
     pub async fn quote(&self, store: StoreId, access: &CartAccess, request: &QuoteRequest) -> Result<Quote> {
-        let cart = self.carts.content(store, access).await?;
-        self.quote_content(store, &cart, request)
+        let cart = self.0.carts.content(store, access).await?;
+        let selling = self.0.terms.of(store);
+        let codes: Vec<String> = cart.coupons.iter().map(|code| normal_code(code)).collect();
+        let mut held = Held { used_up: self.used_up(store, &selling, &codes).await?, ..Held::default() };
+        self.hold_cards(store, cart.currency, &request.gift_cards, &mut held).await?;
+        self.priced(store, &cart, request, (&selling, &codes), held)
     }
 
-    /// As [`Self::quote`], of a content that was read already.
-    ///
-    /// # Errors
-    /// As [`Self::quote`].
-    pub fn quote_content(&self, store: StoreId, cart: &CartContent, request: &QuoteRequest) -> Result<Quote> {
+    fn priced(
+        &self,
+        store: StoreId,
+        cart: &CartContent,
+        request: &QuoteRequest,
+        (selling, codes): (&Selling, &[String]),
+        mut held: Held,
+    ) -> Result<Quote> {
         if cart.lines.is_empty() {
             return Err(Failure::invalid("cart_empty", "The cart is empty. Put something into it first."));
         }
-        let country = request.shipping_address.as_ref().map(|address| address.country.as_str());
-        let market = self.market(cart, country)?;
-        let lines = self.priced(store, cart, market)?;
+        let to = request
+            .shipping_address
+            .as_ref()
+            .map(|address| Destination { country: &address.country, region: address.region.as_deref() });
+        let market = market(selling.terms(), cart, to.map(|to| to.country))?;
+        let groups = selling.groups_of(request.customer);
+        let now = self.0.clock.now();
+        let lines = self.lines(store, cart, market, (selling, groups, now))?;
+        let reverse_charge = owes_tax_itself(selling, request.vat_id.as_deref(), to.as_ref(), &mut held.notes);
         price(&Pricing {
             cart_id: cart.id,
             cart_version: cart.version,
             currency: cart.currency,
             lines: &lines,
-            // Promotions and coupons come here: the codes are in the cart.
-            order_discounts: &[],
             market,
-            tax: &self.terms.tax,
-            shipping: &self.terms.shipping,
-            country,
+            selling,
+            now,
+            codes,
+            used_up: &held.used_up,
+            groups,
+            to,
             shipping_option: request.shipping_option.as_deref(),
+            reverse_charge,
+            cards: &held.cards,
+            notes: &held.notes,
         })
     }
 
-    fn market(&self, cart: &CartContent, country: Option<&str>) -> Result<&Market> {
-        if let Some(country) = country.filter(|country| !is_country(country)) {
-            let detail = format!("{country:?} is not a country. Use a two-letter ISO 3166-1 code such as DE.");
-            return Err(Failure::field("/shipping_address/country", "unknown_country", detail));
+    /// Which of the limits that could matter to a cart with `codes` are reached. Placing the order decides; this only says
+    /// so earlier.
+    async fn used_up(&self, store: StoreId, selling: &Selling, codes: &[String]) -> Result<Vec<String>> {
+        let mut used_up = Vec::new();
+        for active in selling.promotions.iter().filter(|active| active.promotion.enabled) {
+            let typed = codes.iter().filter(|code| active.promotion.codes.contains(code));
+            let automatic = active.promotion.codes.is_empty().then(|| active.counter(None)).flatten();
+            let counters = typed.filter_map(|code| active.counter(Some(code))).chain(automatic);
+            for counter in counters {
+                let coupon = self.0.vouchers.coupon(store, &counter).await?;
+                if coupon.is_some_and(|c| c.limit.is_some_and(|limit| c.uses >= limit)) {
+                    used_up.push(counter);
+                }
+            }
         }
-        self.terms.market(cart.currency, country).ok_or_else(|| match country {
-            Some(country) => not_delivered(country),
-            None => Failure::invalid("currency_not_sold", format!("This shop does not sell in {}.", cart.currency)),
-        })
+        Ok(used_up)
     }
 
-    fn priced(&self, store: StoreId, cart: &CartContent, market: &Market) -> Result<Vec<PricedLine>> {
+    async fn hold_cards(&self, store: StoreId, currency: Currency, codes: &[String], held: &mut Held) -> Result<()> {
+        if codes.len() > MAX_GIFT_CARDS {
+            let detail = format!("An order takes at most {MAX_GIFT_CARDS} gift cards.");
+            return Err(Failure::field("/gift_cards", "too_many_gift_cards", detail));
+        }
+        for code in codes {
+            let ending = ending(code);
+            let known = match is_card_code(code) {
+                true => self.0.vouchers.gift_card(store, &Secret::new(code.clone())).await?,
+                false => None,
+            };
+            let Some(card) = known.filter(|card| card.balance.currency == currency) else {
+                let detail = format!("There is no gift card ending in {ending} in {currency}.");
+                held.notes.push(bare_note(NoteReason::UnknownGiftCard, Some(ending), detail));
+                continue;
+            };
+            if held.cards.iter().any(|known| known.code_hash == card.code_hash) {
+                continue;
+            }
+            if card.balance.amount_minor == 0 {
+                let detail = format!("Nothing is left on the gift card ending in {ending}.");
+                held.notes.push(bare_note(NoteReason::EmptyGiftCard, Some(ending), detail));
+                continue;
+            }
+            held.cards.push(HeldCard { ending, code_hash: card.code_hash, balance: card.balance });
+        }
+        Ok(())
+    }
+
+    fn lines(
+        &self,
+        store: StoreId,
+        cart: &CartContent,
+        market: &Market,
+        (selling, groups, now): (&Selling, &[String], Timestamp),
+    ) -> Result<Vec<PricedLine>> {
         let view = View { currency: cart.currency, locale: market.locale.clone() };
+        let asking = Asking { currency: cart.currency, market: &market.handle, groups, now };
         let mut gone = Vec::new();
         let mut lines = Vec::with_capacity(cart.lines.len());
         for (id, sku, quantity) in &cart.lines {
-            match self.catalog.sellable(store, sku, &view) {
-                Some(sellable) => lines.push(priced(sellable, *quantity)),
-                None => gone.push(serde_json::json!({ "line_id": id, "sku": sku })),
+            let Some(sellable) = self.0.catalog.sellable(store, sku, &view) else {
+                gone.push(serde_json::json!({ "line_id": id, "sku": sku }));
+                continue;
+            };
+            let catalog = Price { unit: sellable.price, compare_at: sellable.compare_at };
+            let price = selling.lists.price(sku, *quantity, catalog, &asking);
+            let mut line = priced(sellable, *quantity, price);
+            if !selling.promotions.is_empty() {
+                self.place_in_shop(store, &view, &mut line);
             }
+            lines.push(line);
         }
         if gone.is_empty() {
             return Ok(lines);
@@ -94,9 +176,83 @@ impl Quoter {
         let detail = "Some of what is in the cart is no longer sold. Remove it to go on.";
         Err(Failure::conflict("not_sold", detail).with_extra("lines", gone.into()))
     }
+
+    /// Where the goods stand, which promotions may ask.
+    fn place_in_shop(&self, store: StoreId, view: &View, line: &mut PricedLine) {
+        let Some(product) = self.0.catalog.product(store, &line.product_handle, view) else { return };
+        line.collections.clone_from(&product.collections);
+        if let Some(category) = &product.category {
+            let tree = self.0.catalog.categories(store, &view.locale);
+            path_to(&tree, category, &mut line.categories);
+        }
+    }
 }
 
-fn priced(sellable: Sellable, quantity: u32) -> PricedLine {
+/// The handles from the top of the tree to `category`. Whether it was found.
+fn path_to(tree: &[CategoryNode], category: &str, path: &mut Vec<String>) -> bool {
+    for node in tree {
+        path.push(node.handle.clone());
+        if node.handle == category || path_to(&node.children, category, path) {
+            return true;
+        }
+        path.pop();
+    }
+    false
+}
+
+fn market<'t>(terms: &'t Terms, cart: &CartContent, country: Option<&str>) -> Result<&'t Market> {
+    if let Some(country) = country.filter(|country| !is_country(country)) {
+        let detail = format!("{country:?} is not a country. Use a two-letter ISO 3166-1 code such as DE.");
+        return Err(Failure::field("/shipping_address/country", "unknown_country", detail));
+    }
+    terms.market(cart.currency, country).ok_or_else(|| match country {
+        Some(country) => not_delivered(country),
+        None => Failure::invalid("currency_not_sold", format!("This shop does not sell in {}.", cart.currency)),
+    })
+}
+
+/// Whether no VAT is charged: a business of another country of the European Union than the shop's, to which the goods go.
+fn owes_tax_itself(
+    selling: &Selling,
+    vat_id: Option<&str>,
+    to: Option<&Destination<'_>>,
+    notes: &mut Vec<QuoteNote>,
+) -> bool {
+    let Some(typed) = vat_id.map(str::trim).filter(|typed| !typed.is_empty()) else { return false };
+    let Some(id) = VatId::parse(typed) else {
+        let detail = "This does not have the form of a VAT id. It begins with the two letters of a country.";
+        notes.push(bare_note(NoteReason::InvalidVatId, None, detail.to_owned()));
+        return false;
+    };
+    let Some(to) = to else { return false };
+    if id.country != to.country && EU.contains(&to.country) {
+        let detail = format!("The VAT id is of {}, and the order goes to {}: VAT is charged.", id.country, to.country);
+        notes.push(bare_note(NoteReason::VatIdOfAnotherCountry, None, detail));
+        return false;
+    }
+    let shop = selling.settings.country.as_str();
+    selling.settings.reverse_charge
+        && EU.contains(&shop)
+        && EU.contains(&to.country)
+        && to.country != shop
+        && id.country == to.country
+}
+
+/// What of a code may be shown: the last four characters that count.
+fn ending(code: &str) -> String {
+    let plain: Vec<char> = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    plain[plain.len().saturating_sub(4)..].iter().flat_map(|c| c.to_uppercase()).collect()
+}
+
+/// Whether `code` can be a gift card's; see the ledger, which issues them.
+fn is_card_code(code: &str) -> bool {
+    let significant = code.chars().filter(char::is_ascii_alphanumeric).count();
+    code.len() <= 64
+        && (8..=32).contains(&significant)
+        && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-'))
+}
+
+fn priced(sellable: Sellable, quantity: u32, price: Price) -> PricedLine {
     let small = |image: ImageView| image.sizes.into_iter().next().map_or(image.url, |size| size.url);
     PricedLine {
         sku: sellable.sku,
@@ -105,12 +261,15 @@ fn priced(sellable: Sellable, quantity: u32) -> PricedLine {
         title: sellable.title,
         variant_title: sellable.variant_title,
         quantity,
-        unit_price: sellable.price,
-        discount: Money::zero(sellable.price.currency),
+        unit_price: price.unit,
+        compare_at: price.compare_at,
         tax_class: sellable.tax_class,
+        weight_g: sellable.weight_g,
         requires_shipping: sellable.requires_shipping,
         available: sellable.available,
         image: sellable.image.map(small),
+        collections: Vec::new(),
+        categories: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use contracts::market::{Market, is_country};
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
 
+use crate::settings::Zone;
 use crate::shipping::ShippingTable;
 use crate::tax::{EU, TaxTable};
 
@@ -14,6 +15,12 @@ use crate::tax::{EU, TaxTable};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Terms {
+    /// IANA name of the zone in which dates of promotions, prices and taxes are meant, until the shop's settings say it.
+    #[serde(skip)]
+    pub time_zone: String,
+    /// Where the shop is taxed, ISO 3166-1 alpha-2, until the shop's settings say it.
+    #[serde(skip)]
+    pub country: String,
     /// The first is the default one.
     pub markets: Vec<Market>,
     pub tax: TaxTable,
@@ -40,6 +47,8 @@ impl Default for Terms {
             ],
             tax: TaxTable::default(),
             shipping: ShippingTable::default(),
+            time_zone: "Europe/Berlin".to_owned(),
+            country: "DE".to_owned(),
         }
     }
 }
@@ -76,6 +85,10 @@ impl Terms {
                 }
             }
         }
+        if Zone::named(&self.time_zone).is_err() {
+            problems.push(format!("time_zone: {:?} is not a zone of the IANA database.", self.time_zone));
+        }
+        check_country(&mut problems, "country", &self.country);
         for country in self.tax.0.keys() {
             check_country(&mut problems, "tax", country);
         }
@@ -123,8 +136,10 @@ mod tests {
         terms.markets[2].currency = Currency::JPY;
         terms.shipping.zones[0].rates[0].prices[0].amount_minor = -1;
         terms.shipping.zones[0].rates[0].days_min = 9;
+        terms.time_zone = "Europe/Atlantis".to_owned();
+        terms.country = "Germany".to_owned();
         let problems = terms.problems();
-        assert_eq!(problems.len(), 6, "{problems:#?}");
+        assert_eq!(problems.len(), 8, "{problems:#?}");
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! Flat shipping rates by zone.
+//! Shipping by zone: the flat rates of the configuration, and the zones that a shop writes.
+
+mod zones;
 
 use contracts::checkout::ShippingOption;
 use kernel::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::tax::EU;
+
+pub use zones::{Parcel, ShippingZones};
 
 /// The handle of the only option for a cart in which nothing is shipped.
 pub const NOTHING_TO_SHIP: &str = "none";
@@ -77,13 +81,8 @@ impl ShippingTable {
         rates
             .iter()
             .filter_map(|rate| {
-                Some(ShippingOption {
-                    handle: rate.handle.clone(),
-                    name: rate.name.clone(),
-                    price: *rate.prices.iter().find(|price| price.currency == currency)?,
-                    days_min: rate.days_min,
-                    days_max: rate.days_max,
-                })
+                let price = *rate.prices.iter().find(|price| price.currency == currency)?;
+                Some(ShippingOption::new(&rate.handle, &rate.name, price, (rate.days_min, rate.days_max)))
             })
             .collect()
     }
@@ -92,13 +91,7 @@ impl ShippingTable {
 /// The option of a cart in which nothing is shipped.
 #[must_use]
 pub fn nothing_to_ship(currency: Currency) -> ShippingOption {
-    ShippingOption {
-        handle: NOTHING_TO_SHIP.to_owned(),
-        name: "No delivery needed".to_owned(),
-        price: Money::zero(currency),
-        days_min: 0,
-        days_max: 0,
-    }
+    ShippingOption::new(NOTHING_TO_SHIP, "No delivery needed", Money::zero(currency), (0, 0))
 }
 
 #[cfg(test)]

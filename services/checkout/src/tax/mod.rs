@@ -1,9 +1,50 @@
-//! Tax rates by country of delivery and class of goods.
+//! Tax rates by where an order goes, class of goods and time; and the VAT ids of businesses.
+//!
+//! A zone that the shop wrote comes first, then the table of the configuration.
+
+mod us;
+mod vat_id;
+mod zones;
 
 use std::collections::BTreeMap;
 
 use kernel::Rate;
 use serde::{Deserialize, Serialize};
+
+pub use us::{is_us_state, us_state, us_state_rate};
+pub use vat_id::VatId;
+pub use zones::TaxZones;
+
+/// Where an order goes, as far as prices depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Destination<'a> {
+    /// ISO 3166-1 alpha-2.
+    pub country: &'a str,
+    /// As it stands in the address.
+    pub region: Option<&'a str>,
+}
+
+impl<'a> Destination<'a> {
+    /// A country, whatever the region.
+    #[must_use]
+    pub const fn country(country: &'a str) -> Self {
+        Destination { country, region: None }
+    }
+
+    /// The two letters of the state, in the United States.
+    #[must_use]
+    pub fn us_state(&self) -> Option<String> {
+        self.region.filter(|_| self.country == "US").and_then(us_state)
+    }
+
+    /// Whether the address is in `region`, given as a code or a name.
+    #[must_use]
+    pub fn is_in(&self, region: &str) -> bool {
+        let Some(named) = self.region else { return false };
+        let plain = |text: &str| text.trim().to_uppercase();
+        plain(named) == plain(region) || self.us_state().is_some_and(|state| us_state(region) == Some(state))
+    }
+}
 
 /// The countries of the European Union, by ISO 3166-1 alpha-2 code.
 pub const EU: [&str; 27] = [

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use contracts::address::Address;
 use contracts::cart::{CartView, LineChange, NewCart, NewLine};
 use contracts::catalog::{CategoryNode, CollectionView, ProductCard, ProductQuery, ProductView, Rendered};
-use kernel::{CartId, Currency, LineId, Page, ProductId, Sku};
+use contracts::ledger::{Actor, CouponView, GiftCardView};
+use contracts::selling::TermsDocument;
+use kernel::{CartId, Currency, LineId, Money, Page, ProductId, Sku};
 
 use super::*;
 
@@ -104,42 +106,125 @@ fn to(country: &str) -> QuoteRequest {
         postal_code: String::new(),
         country: country.to_owned(),
     });
-    QuoteRequest { shipping_address, shipping_option: None }
+    QuoteRequest { shipping_address, ..QuoteRequest::default() }
+}
+
+/// A gift card of 50.00, and a coupon that is used up.
+struct Wallet;
+
+#[async_trait]
+impl Vouchers for Wallet {
+    async fn put_coupon(&self, _: StoreId, _: &str, _: Option<i64>, _: Actor) -> Result<CouponView> {
+        Err(Failure::not_found("coupon"))
+    }
+    async fn limit_coupon(&self, _: StoreId, _: &str, _: Option<i64>, _: Option<i64>, _: Actor) -> Result<CouponView> {
+        Err(Failure::not_found("coupon"))
+    }
+    async fn coupon(&self, _: StoreId, code: &str) -> Result<Option<CouponView>> {
+        let used = CouponView { code: code.to_owned(), limit: Some(3), uses: 3, limit_per_customer: None };
+        Ok((code == "GONE").then_some(used))
+    }
+    async fn issue_gift_card(&self, _: StoreId, _: &Secret, _: Money, _: Actor) -> Result<GiftCardView> {
+        Err(Failure::not_found("gift card"))
+    }
+    async fn gift_card(&self, _: StoreId, code: &Secret) -> Result<Option<GiftCardView>> {
+        let (balance, hash) = if code.expose() == "EMPTY-CARD" { (0, 8) } else { (5_000, 7) };
+        let balance = Money::new(balance, Currency::EUR);
+        let card = GiftCardView { code: code.expose().clone(), balance, code_hash: [hash; 32] };
+        Ok(["GIFT-2345-WXYZ", "EMPTY-CARD"].contains(&code.expose().as_str()).then_some(card))
+    }
+}
+
+struct Noon;
+
+impl kernel::clock::Clock for Noon {
+    fn now(&self) -> Timestamp {
+        Timestamp::parse("2026-11-25T12:00:00Z").unwrap()
+    }
+}
+
+fn quoter_of(content: CartContent, documents: Vec<TermsDocument>) -> Quoter {
+    let terms = Arc::new(Terms::default());
+    let snapshots = Snapshots::new(terms.clone());
+    let documents = documents.into_iter().map(|d| ((d.kind(), d.handle().to_owned()), d)).collect();
+    snapshots.replace(StoreId::DEFAULT, Selling::new(terms, documents));
+    Quoter::new(QuoterParts {
+        carts: Arc::new(OneCart(content)),
+        catalog: Arc::new(Shelf),
+        terms: Arc::new(snapshots),
+        vouchers: Arc::new(Wallet),
+        clock: Arc::new(Noon),
+    })
 }
 
 fn quoter(content: CartContent) -> Quoter {
-    Quoter::new(Arc::new(OneCart(content)), Arc::new(Shelf), Arc::new(Terms::default()))
+    quoter_of(content, Vec::new())
+}
+
+async fn ask(quoter: &Quoter, request: &QuoteRequest) -> Result<Quote> {
+    let access = CartAccess { id: CartId::from_uuid(uuid::Uuid::nil()), secret: Secret::new(String::new()) };
+    quoter.quote(StoreId::DEFAULT, &access, request).await
 }
 
 #[tokio::test]
 async fn a_cart_is_quoted_at_the_prices_of_now_and_for_its_version() {
-    let access = CartAccess { id: CartId::from_uuid(uuid::Uuid::nil()), secret: kernel::Secret::new(String::new()) };
-    let quoter = quoter(content(&["SHOE"], Currency::EUR));
-    let quote = quoter.quote(StoreId::DEFAULT, &access, &to("DE")).await.unwrap();
+    let quote = ask(&quoter(content(&["SHOE"], Currency::EUR)), &to("DE")).await.unwrap();
     assert_eq!((quote.cart_version, quote.lines[0].subtotal.amount_minor), (7, 23_800));
     assert_eq!(quote.lines[0].tax.amount_minor, 3_800, "a country is enough for a quote");
 }
 
-#[test]
-fn what_cannot_be_quoted_says_why() {
+#[tokio::test]
+async fn what_cannot_be_quoted_says_why() {
     let cases = [
         (content(&[], Currency::EUR), to("DE"), "cart_empty", ""),
         (content(&["SHOE"], Currency::EUR), to("Germany"), "invalid_input", "/shipping_address/country"),
         (content(&["SHOE"], Currency::EUR), to("BR"), "not_delivered", "/shipping_address/country"),
-        (
-            content(&["SHOE"], Currency::JPY),
-            QuoteRequest { shipping_address: None, shipping_option: None },
-            "currency_not_sold",
-            "",
-        ),
+        (content(&["SHOE"], Currency::JPY), QuoteRequest::default(), "currency_not_sold", ""),
         (content(&["SHOE", "GONE"], Currency::EUR), to("DE"), "not_sold", ""),
     ];
     for (content, request, code, pointer) in cases {
-        let failure = quoter(content.clone()).quote_content(StoreId::DEFAULT, &content, &request).unwrap_err();
+        let failure = ask(&quoter(content), &request).await.unwrap_err();
         let found = failure.errors.first().map_or("", |error| &error.pointer);
         assert_eq!((failure.code.as_ref(), found), (code, pointer));
     }
     let gone = content(&["SHOE", "GONE"], Currency::EUR);
-    let failure = quoter(gone.clone()).quote_content(StoreId::DEFAULT, &gone, &to("DE")).unwrap_err();
+    let failure = ask(&quoter(gone), &to("DE")).await.unwrap_err();
     assert_eq!(failure.extra.unwrap()["lines"][0]["sku"], "GONE");
+}
+
+#[tokio::test]
+async fn gift_cards_are_known_by_their_code_and_named_by_its_end() {
+    let codes = ["gift 2345", "GIFT-2345-WXYZ", "GIFT-2345-WXYZ", "EMPTY-CARD", "<script>"];
+    let request = QuoteRequest { gift_cards: codes.map(str::to_owned).to_vec(), ..to("DE") };
+    let quoter = quoter(content(&["SHOE"], Currency::EUR));
+    let quote = ask(&quoter, &request).await.unwrap();
+    assert_eq!((quote.gift_cards.len(), quote.gift_cards[0].ending.as_str()), (1, "WXYZ"), "named twice, it pays once");
+    assert_eq!((quote.gift_cards[0].code_hash, quote.totals.gift_card.amount_minor), ([7; 32], 5_000));
+    let told: Vec<_> = quote.notes.iter().map(|n| (n.reason, n.code.as_deref().unwrap())).collect();
+    use NoteReason::{EmptyGiftCard, UnknownGiftCard};
+    assert_eq!(told, [(UnknownGiftCard, "2345"), (EmptyGiftCard, "CARD"), (UnknownGiftCard, "RIPT")]);
+    let six = QuoteRequest { gift_cards: vec!["X".to_owned(); 6], ..to("DE") };
+    assert_eq!(ask(&quoter, &six).await.unwrap_err().errors[0].code, "too_many_gift_cards");
+}
+
+#[tokio::test]
+async fn a_business_abroad_owes_its_vat_when_the_shop_lets_it() {
+    let with = |reverse_charge| {
+        let mut settings = Selling::of(Arc::new(Terms::default())).settings;
+        settings.reverse_charge = reverse_charge;
+        quoter_of(content(&["SHOE"], Currency::EUR), vec![TermsDocument::Settings(settings)])
+    };
+    let asked = async |reverse_charge, country: &str, id: &str| {
+        let request = QuoteRequest { vat_id: Some(id.to_owned()), ..to(country) };
+        let quote = ask(&with(reverse_charge), &request).await.unwrap();
+        (quote.reverse_charge, quote.notes.first().map(|n| n.reason))
+    };
+    use NoteReason::{InvalidVatId, VatIdOfAnotherCountry};
+    assert_eq!(asked(true, "FR", "FR 40 303 265 045").await, (true, None));
+    assert_eq!(asked(false, "FR", "FR40303265045").await, (false, None));
+    assert_eq!(asked(true, "FR", "FR41303265045").await, (false, Some(InvalidVatId)));
+    assert_eq!(asked(true, "AT", "FR40303265045").await, (false, Some(VatIdOfAnotherCountry)));
+    assert_eq!(asked(true, "DE", "DE136695976").await, (false, None), "at home VAT is charged");
+    assert_eq!(asked(true, "CH", "FR40303265045").await, (false, None), "outside the union it is an export");
+    assert_eq!(asked(true, "FR", "  ").await, (false, None));
 }
