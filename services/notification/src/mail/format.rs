@@ -1,0 +1,111 @@
+//! Amounts as people of a locale write them, and texts of strangers made inert.
+
+use kernel::Money;
+
+pub(crate) fn is_german(locale: &str) -> bool {
+    locale.split('-').next() == Some("de")
+}
+
+/// `€79.99` in English, `79,99 €` in German; the currency's code where it has no common sign.
+pub(crate) fn money(locale: &str, money: Money) -> String {
+    let decimal = money.decimal();
+    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |rest| ("\u{2212}", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (thousands, point) = if is_german(locale) { ('.', ",") } else { (',', ".") };
+    let mut number = String::with_capacity(digits.len() + 8);
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            number.push(thousands);
+        }
+        number.push(digit);
+    }
+    if !fraction.is_empty() {
+        number.push_str(point);
+        number.push_str(fraction);
+    }
+    let code = money.currency.code();
+    let symbol = match code {
+        "EUR" => "€",
+        "USD" => "$",
+        "GBP" => "£",
+        "JPY" => "¥",
+        _ => code,
+    };
+    if is_german(locale) {
+        format!("{sign}{number}\u{a0}{symbol}")
+    } else if symbol == code {
+        format!("{sign}{code}\u{a0}{number}")
+    } else {
+        format!("{sign}{symbol}{number}")
+    }
+}
+
+/// A text of a stranger on one line, without characters that steer a terminal, a header or the direction of writing.
+pub(crate) fn inert(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().take(500) {
+        if steers(c) {
+            if !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// `template` with `{name}` replaced by values.
+pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    // Values are put in while reading, so that a value which looks like a placeholder stays what it is.
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        match values.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => out.push_str(value),
+            None => {
+                out.push('{');
+                out.push_str(name);
+                out.push('}');
+            }
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Currency;
+
+    #[test]
+    fn amounts_are_written_as_their_readers_do() {
+        let amount = Money::new(123_456_789, Currency::EUR);
+        assert_eq!(money("en", amount), "€1,234,567.89");
+        assert_eq!(money("de-AT", amount), "1.234.567,89\u{a0}€");
+    }
+
+    #[test]
+    fn values_are_not_templates() {
+        assert_eq!(fill("Hi {name}, {n}", &[("name", "{n}"), ("n", "2")]), "Hi {n}, 2");
+        assert_eq!(fill("{unknown} {", &[]), "{unknown} {");
+    }
+
+    #[test]
+    fn strangers_cannot_steer() {
+        assert_eq!(inert("Ann\r\nBcc: x@y.z"), "Ann Bcc: x@y.z");
+        assert_eq!(inert("\u{202e}evil\u{1b}[31m"), "evil [31m");
+    }
+}
