@@ -41,6 +41,9 @@ pub(crate) enum Command {
     ///
     /// Checks the invariants of docs and says what to do about each violation. The exit code is 1 when there is one.
     Doctor(DoctorCommand),
+    /// Check the index of the search, or make it anew; works while the shop runs
+    #[command(subcommand)]
+    Search(SearchCommand),
     /// Print a script that completes this command line in a shell
     Completions {
         /// Which shell
@@ -166,6 +169,23 @@ pub(crate) struct ImportCommand {
 #[derive(Debug, Args)]
 pub(crate) struct DoctorCommand {
     /// Print the reports as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum SearchCommand {
+    /// Compare the index with the catalog; the exit code is 1 when they differ
+    Check(SearchOptions),
+    /// Make a new index beside the one in use and put it in its place
+    ///
+    /// Searching goes on meanwhile. The index is a copy of the catalog, so nothing can be lost by it.
+    Rebuild(SearchOptions),
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SearchOptions {
+    /// Print the comparison as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -17,6 +17,7 @@ mod lifecycle;
 mod local_key;
 mod lock;
 mod meters;
+mod outbound;
 mod probes;
 mod roles;
 mod shop;
@@ -63,6 +64,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Doctor(command)) => {
             let settings = settings(&given)?;
             lifecycle::runtime(0)?.block_on(commands::doctor::run(&command, &settings))
+        }
+        Some(Command::Search(command)) => {
+            let settings = settings(&given)?;
+            lifecycle::runtime(0)?.block_on(commands::search::run(command, &settings))
         }
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "argosy", &mut std::io::stdout());

@@ -10,8 +10,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use cart::CartService;
 use catalog::{Assortment, CatalogService};
-use checkout::quote::Quoter;
-use checkout::{CheckoutService, Resolver, SagaParts, SagaSettings};
+use checkout::quote::{Quoter, QuoterParts};
+use checkout::{CheckoutService, Resolver, SagaParts, SagaSettings, TermsService};
 use contracts::catalog::{CatalogRead, View};
 use contracts::checkout::Checkout;
 use contracts::ledger::{Actor, SetStock, Stock};
@@ -27,6 +27,7 @@ use ledger::relay::{Relay, SalesConsumer};
 use ledger::{LedgerParts, LedgerService};
 use payment::reconciler::{Progress, Reconciler};
 use payment::{TestProvider, WebhookIntake};
+use search::{SearchParts, SearchService};
 use storefront::Storefront;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,6 +35,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::config::keys::{FirstStart, Settings};
 use crate::local_key;
 use crate::meters::{BuildMeter, LedgerMeter};
+use crate::outbound::Outbound;
 
 /// The store of a single-store installation.
 const STORE: StoreId = StoreId::DEFAULT;
@@ -93,13 +95,31 @@ impl Shop {
             registry.register_collector(Box::new(LedgerMeter(ledger.clone())));
             registry.register_collector(Box::new(BuildMeter));
         });
-        fill(settings, &catalog, &ledger).await?;
+        let filled = fill(settings, &catalog, &ledger).await?;
         catalog.set_all_available(STORE, ledger.all_available(STORE).await.map_err(told)?);
+        let locales = terms.markets.iter().map(|market| market.locale.clone()).collect();
+        let search = open_search(&world, locales, &catalog, filled).await?;
 
         let catalog_read: Arc<dyn CatalogRead> = catalog.clone();
         let carts = CartService::open(data, catalog_read.clone(), first.currency, clock.clone(), rng.clone());
         let carts = carts.map_err(told)?;
-        let quotes = Arc::new(Quoter::new(carts.clone(), catalog_read.clone(), Arc::clone(&terms)));
+        let selling = TermsService::open(
+            data,
+            Arc::clone(&terms),
+            ledger.clone(),
+            (clock.clone(), rng.clone()),
+            spawner.clone(),
+        )
+        .map_err(told)?;
+        let feed = Feed { ledger: ledger.clone(), source: selling.clone(), poll: FEED_EVERY };
+        spawner.spawn("feed-checkout", feed.run(spawner.token()));
+        let quotes = Arc::new(Quoter::new(QuoterParts {
+            carts: carts.clone(),
+            catalog: catalog_read.clone(),
+            terms: selling.snapshots().clone(),
+            vouchers: ledger.clone(),
+            clock: clock.clone(),
+        }));
 
         let (provider, deliveries) = open_provider(&world, settings, &vault)?;
         let providers = Providers::new(vec![Arc::new(provider.clone())]);
@@ -107,7 +127,7 @@ impl Shop {
             ledger: ledger.clone(),
             quotes,
             providers: providers.clone(),
-            vault,
+            vault: vault.clone(),
             clock: clock.clone(),
             rng: rng.clone(),
             spawner: spawner.clone(),
@@ -117,6 +137,19 @@ impl Shop {
         let webhooks = WebhookIntake::new(STORE, providers, ledger.clone(), placing.clone(), clock.clone());
         let webhooks = Arc::new(webhooks);
         deliveries.start(webhooks.clone());
+        let outbound = Outbound {
+            store: STORE,
+            data,
+            settings,
+            address,
+            ledger: &ledger,
+            checkout: &checkout,
+            vault: &vault,
+            clock: &clock,
+            rng: &rng,
+            spawner,
+        };
+        let notification = outbound.notification()?;
         start_background(&world, checkout, &ledger, provider.clone(), &carts, &catalog);
 
         let storefront = Storefront {
@@ -134,8 +167,10 @@ impl Shop {
         let secrets = placing.clone();
         let api = OpenApiRouter::new()
             .merge(catalog::routes(catalog.clone(), ledger.clone()))
+            .merge(search::routes(search))
             .merge(cart::routes(carts))
             .merge(checkout::api::routes(placing))
+            .merge(checkout::api::terms_routes(selling))
             .merge(ledger::api::routes(ledger::api::Handles {
                 orders: ledger.clone(),
                 stock: ledger.clone(),
@@ -145,6 +180,7 @@ impl Shop {
             }))
             .merge(payment::routes(webhooks))
             .merge(identity::routes(identity.clone()))
+            .merge(notification::routes(&notification))
             .fallback(async || StatusCode::NOT_FOUND);
         let (api, openapi) = described().nest("/api/v1", api).split_for_parts();
         let options = FrontOptions {
@@ -182,7 +218,7 @@ impl Shop {
 }
 
 /// A failure of a service, with the part that is for the log.
-fn told(failure: kernel::Failure) -> anyhow::Error {
+pub(crate) fn told(failure: kernel::Failure) -> anyhow::Error {
     match failure.internal {
         Some(internal) => anyhow::anyhow!(internal),
         None => anyhow::anyhow!(failure.detail),
@@ -230,10 +266,33 @@ fn open_provider(
         .context("test-provider.journal cannot be opened")
 }
 
-/// The demo shop, for a store in which nothing is on sale.
-async fn fill(settings: &Settings, catalog: &Arc<CatalogService>, ledger: &Arc<LedgerService>) -> Result<()> {
+/// The search over the catalog, following it from now on.
+async fn open_search(
+    world: &World<'_>,
+    locales: Vec<String>,
+    catalog: &Arc<CatalogService>,
+    with_demo: bool,
+) -> Result<Arc<SearchService>> {
+    let parts = SearchParts {
+        catalog: catalog.clone(),
+        read: catalog.clone(),
+        contents: catalog.clone(),
+        clock: Arc::clone(&world.clock),
+        locales,
+        default_view: catalog.default_view().clone(),
+    };
+    let search = SearchService::open(world.data, &[STORE], parts).await.map_err(told)?;
+    if with_demo {
+        search.seed_synonyms(STORE, search::demo_synonyms()).await.map_err(told)?;
+    }
+    world.spawner.spawn("search", search.clone().follow(world.spawner.token()));
+    Ok(search)
+}
+
+/// The demo shop, for a store in which nothing is on sale. Whether it was set up.
+async fn fill(settings: &Settings, catalog: &Arc<CatalogService>, ledger: &Arc<LedgerService>) -> Result<bool> {
     if settings.first_start == FirstStart::Empty || !catalog.is_empty(STORE) {
-        return Ok(());
+        return Ok(false);
     }
     let catalog::demo::Demo { product_types, categories, collections, products, stock, media } =
         catalog::demo::catalogue();
@@ -254,7 +313,7 @@ async fn fill(settings: &Settings, catalog: &Arc<CatalogService>, ledger: &Arc<L
     let assortment = Assortment { product_types, categories, collections, products };
     catalog.load(STORE, assortment).await.map_err(told)?;
     tracing::info!(products = count, "the demo shop was set up");
-    Ok(())
+    Ok(true)
 }
 
 /// What goes on without being asked.

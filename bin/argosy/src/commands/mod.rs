@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod reference;
+pub(crate) mod search;
 
 use std::io::{self, Write as _};
 
