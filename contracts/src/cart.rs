@@ -1,12 +1,13 @@
 //! Carts: what a shopper means to buy. Always writable; nothing is held until payment starts.
 
 use async_trait::async_trait;
-use kernel::{CartId, Currency, LineId, Money, Secret, Sku, StoreId};
+use kernel::{CartId, Currency, CustomerId, LineId, Money, Secret, Sku, StoreId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Result;
 use crate::catalog::ImageView;
+use crate::identity::GuestCart;
 
 /// The most of one SKU in one cart.
 pub const MAX_QUANTITY: u32 = 999;
@@ -95,6 +96,23 @@ pub struct CartContent {
     pub currency: Currency,
     pub lines: Vec<(LineId, Sku, u32)>,
     pub coupons: Vec<String>,
+}
+
+/// The carts of customers: each has at most one, which guests' carts are merged into.
+#[async_trait]
+pub trait CustomerCarts: Send + Sync {
+    /// The customer's cart, made of `guest` when there is none, with `guest` merged into it when there is: per line the
+    /// larger quantity. The guest's cart is gone afterwards. None when there is neither. `secret` opens the result; the
+    /// same one is given every time. A cart that is another customer's is left alone.
+    async fn join(
+        &self,
+        store: StoreId,
+        customer: CustomerId,
+        secret: &Secret,
+        guest: Option<&GuestCart>,
+    ) -> Result<Option<CartId>>;
+    /// The cart was ordered: the customer's next one begins empty.
+    async fn leave(&self, store: StoreId, customer: CustomerId, cart: CartId) -> Result<()>;
 }
 
 #[async_trait]

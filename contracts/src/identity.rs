@@ -336,12 +336,7 @@ pub trait Customers: Send + Sync {
         from: &Visitor,
     ) -> Result<LoggedIn>;
     async fn customer(&self, store: StoreId, id: CustomerId) -> Result<Option<CustomerView>>;
-    async fn customers(
-        &self,
-        store: StoreId,
-        filter: CustomerFilter,
-        page: PageRequest,
-    ) -> Result<Page<CustomerView>>;
+    async fn customers(&self, store: StoreId, filter: CustomerFilter, page: PageRequest) -> Result<Page<CustomerView>>;
     async fn change_customer(&self, store: StoreId, id: CustomerId, change: CustomerChange) -> Result<CustomerView>;
 
     /// Ends all sessions but `session`.
@@ -385,12 +380,7 @@ pub trait Customers: Send + Sync {
     async fn remove_address(&self, store: StoreId, id: CustomerId, address: AddressId) -> Result<()>;
 
     /// The customer's orders, newest first.
-    async fn customer_orders(
-        &self,
-        store: StoreId,
-        id: CustomerId,
-        page: PageRequest,
-    ) -> Result<Page<OrderSummary>>;
+    async fn customer_orders(&self, store: StoreId, id: CustomerId, page: PageRequest) -> Result<Page<OrderSummary>>;
     /// Whether `order` is one of the customer's.
     async fn owns_order(&self, store: StoreId, id: CustomerId, order: OrderId) -> Result<bool>;
     /// The customer's cart, with `guest` merged into it. None when there is neither.
@@ -399,7 +389,17 @@ pub trait Customers: Send + Sync {
     /// Everything the shop keeps about the person, for the person.
     async fn export(&self, store: StoreId, id: CustomerId) -> Result<serde_json::Value>;
     /// Destroys the person's key and ends the account: what was encrypted with it is gone from every copy.
-    async fn erase_customer(&self, store: StoreId, id: CustomerId) -> Result<()>;
+    /// A customer shows their password; staff, who may erase anybody, give none.
+    ///
+    /// # Errors
+    /// 409 `orders_open` while an order still has to reach the customer.
+    async fn erase_customer(
+        &self,
+        store: StoreId,
+        id: CustomerId,
+        password: Option<&Secret>,
+        from: &Visitor,
+    ) -> Result<()>;
 }
 
 // ---- Staff ----
@@ -515,13 +515,8 @@ pub trait Staff: Send + Sync {
     async fn invite(&self, store: StoreId, new: NewStaff, by: &Principal) -> Result<StaffView>;
     /// Sets the password of somebody invited and logs them in.
     async fn accept_invitation(&self, store: StoreId, accept: PasswordReset, from: &Visitor) -> Result<StaffLoggedIn>;
-    async fn change_staff(
-        &self,
-        store: StoreId,
-        id: StaffId,
-        change: StaffChange,
-        by: &Principal,
-    ) -> Result<StaffView>;
+    async fn change_staff(&self, store: StoreId, id: StaffId, change: StaffChange, by: &Principal)
+    -> Result<StaffView>;
     async fn remove_staff(&self, store: StoreId, id: StaffId, by: &Principal) -> Result<()>;
 
     async fn change_staff_password(

@@ -17,12 +17,15 @@ use axum::body::HttpBody as _;
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use contracts::identity::{Identity, Principal};
-use http::header::{ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderName, HeaderValue, StatusCode};
-use kernel::{Failure, SharedRng};
+use http::header::{
+    ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use kernel::{ErrorKind, Failure, SharedRng};
 use tower::{Layer, Service, ServiceExt as _};
 
 use crate::caller::{Caller, bearer};
+use crate::cookie::{SessionCookie, from_own_page};
 use crate::log::{Line, Metrics};
 use crate::path::check_path;
 use crate::{Problem, Told};
@@ -44,6 +47,7 @@ struct Shared {
     limit: usize,
     csp: HeaderValue,
     page: Option<ErrorPage>,
+    base_url: Option<String>,
 }
 
 /// How a [`Front`] differs from shop to shop.
@@ -55,11 +59,18 @@ pub struct FrontOptions {
     pub csp: &'static str,
     /// Failures as pages, outside `/api/`, for clients that accept HTML.
     pub page: Option<ErrorPage>,
+    /// Scheme and authority of the public address. Behind `https://` sessions have `__Host-` names.
+    pub base_url: Option<String>,
 }
 
 impl Default for FrontOptions {
     fn default() -> Self {
-        FrontOptions { limit: 4096, csp: "default-src 'self'; frame-ancestors 'none'; base-uri 'none'", page: None }
+        FrontOptions {
+            limit: 4096,
+            csp: "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+            page: None,
+            base_url: None,
+        }
     }
 }
 
@@ -80,6 +91,7 @@ impl Front {
             limit: options.limit,
             csp: HeaderValue::from_static(options.csp),
             page: options.page,
+            base_url: options.base_url,
         }))
     }
 
@@ -193,13 +205,51 @@ impl Shared {
             return Err(Failure::unavailable("The shop is very busy. Please try again in a moment.", 1));
         }
         let principal = match bearer(request.headers())? {
-            None => Principal::Anonymous,
+            None => self.by_cookie(request.headers(), request.uri().path(), request.method()).await?,
             Some(token) => self.identity.authenticate(&token).await?,
         };
         let caller = Caller::new(principal, line.request_id.clone());
         line.principal = caller.kind();
         request.extensions_mut().insert(caller);
         Ok(admitted)
+    }
+
+    /// The owner of the session whose cookie the request carries. The back office looks at the cookie of staff only,
+    /// the shop at that of customers first. One that has ended is as good as none.
+    async fn by_cookie(&self, headers: &HeaderMap, path: &str, method: &Method) -> Result<Principal, Failure> {
+        if !headers.contains_key(COOKIE) {
+            return Ok(Principal::Anonymous);
+        }
+        let secure = self.base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let below = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let cookies: &[SessionCookie] = if below("/admin") || below("/api/v1/admin") {
+            &[SessionCookie::Staff]
+        } else {
+            &[SessionCookie::Customer, SessionCookie::Staff]
+        };
+        for cookie in cookies {
+            let Some(token) = cookie.read(headers, secure) else { continue };
+            let principal = match self.identity.authenticate(&token).await {
+                Ok(principal) => principal,
+                Err(failure) if failure.kind == ErrorKind::Unauthenticated => continue,
+                Err(failure) => return Err(failure),
+            };
+            let fits = matches!(
+                (cookie, &principal),
+                (SessionCookie::Customer, Principal::Customer { .. }) | (SessionCookie::Staff, Principal::Staff { .. })
+            );
+            if !fits {
+                continue;
+            }
+            let changes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+            if changes && from_own_page(headers, self.base_url.as_deref()) != Some(true) {
+                let detail = "A session's cookie changes something only from a page of this shop. Programs send the \
+                              session's token instead: Authorization: Bearer …";
+                return Err(Failure::new(ErrorKind::Forbidden, "csrf", detail));
+            }
+            return Ok(principal);
+        }
+        Ok(Principal::Anonymous)
     }
 
     /// Runs the handler, counts its queries, and turns its panic into an answer.

@@ -1,13 +1,14 @@
 //! Serves a router on a socket: bounded in everything, and able to stop without cutting anybody off.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
-use http::Request;
+use http::{HeaderMap, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,6 +17,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
+
+use crate::cookie::ClientAddress;
 
 /// The limits of a server.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub struct ServerOptions {
     pub max_header_bytes: usize,
     /// How long requests in flight may take to finish once the server is asked to stop.
     pub drain_timeout: Duration,
+    /// How many proxies of our own stand in front; each adds one address to `X-Forwarded-For`.
+    pub proxies: usize,
 }
 
 impl Default for ServerOptions {
@@ -37,6 +42,7 @@ impl Default for ServerOptions {
             header_timeout: Duration::from_secs(20),
             max_header_bytes: 32 * 1024,
             drain_timeout: Duration::from_secs(10),
+            proxies: 0,
         }
     }
 }
@@ -63,9 +69,9 @@ pub async fn serve(listener: TcpListener, router: Router, options: ServerOptions
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let connection =
-                    serve_connection(builder.clone(), stream, Routes(router.clone()), options, stop.clone());
+            Ok((stream, peer)) => {
+                let routes = Routes { router: router.clone(), peer: peer.ip(), proxies: options.proxies };
+                let connection = serve_connection(builder.clone(), stream, routes, options, stop.clone());
                 connections.spawn(async move {
                     connection.await;
                     drop(permit);
@@ -116,14 +122,52 @@ async fn serve_connection(
     }
 }
 
-struct Routes(Router);
+struct Routes {
+    router: Router,
+    peer: IpAddr,
+    proxies: usize,
+}
 
 impl hyper::service::Service<Request<Incoming>> for Routes {
     type Response = Response;
     type Error = Infallible;
     type Future = RouteFuture<Infallible>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        self.0.clone().call(request)
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let address = client(request.headers(), self.peer, self.proxies);
+        request.extensions_mut().insert(ClientAddress(address));
+        self.router.clone().call(request)
+    }
+}
+
+/// The client's address: the peer's, or what the outermost of our own proxies saw. Whatever stands before that in
+/// `X-Forwarded-For` was written by the client itself.
+fn client(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
+    if proxies == 0 {
+        return peer;
+    }
+    let texts = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = texts.flat_map(|text| text.split(',')).map(str::trim).collect();
+    hops.len().checked_sub(proxies).and_then(|at| hops[at].parse().ok()).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn only_our_own_proxies_are_believed() {
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
+        let seen = |forwarded: &'static str, proxies| {
+            let headers =
+                HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_static(forwarded))]);
+            client(&headers, peer, proxies).to_string()
+        };
+        assert_eq!(seen("192.0.2.1", 0), "10.0.0.1");
+        assert_eq!(seen("192.0.2.66, 192.0.2.1", 1), "192.0.2.1");
+        assert_eq!(seen("192.0.2.66, 192.0.2.1, 10.0.0.9", 2), "192.0.2.1");
+        assert_eq!(seen("192.0.2.1", 2), "10.0.0.1");
+        assert_eq!(seen("nonsense", 1), "10.0.0.1");
     }
 }

@@ -7,18 +7,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contracts::Result;
 use contracts::cart::{
-    CartAccess, CartContent, CartLineView, CartTotals, CartView, Carts, LineChange, MAX_LINES, MAX_QUANTITY, NewCart,
-    NewLine,
+    CartAccess, CartContent, CartLineView, CartTotals, CartView, Carts, CustomerCarts, LineChange, MAX_LINES,
+    MAX_QUANTITY, NewCart, NewLine,
 };
 use contracts::catalog::{CatalogRead, Sellable, View};
+use contracts::identity::GuestCart;
 use kernel::secret::constant_time_eq;
 use kernel::{
-    CartId, Currency, Failure, FieldError, LineId, Money, MoneyError, SharedClock, SharedRng, Sku, StoreId, Timestamp,
+    CartId, Currency, CustomerId, Failure, FieldError, LineId, Money, MoneyError, Secret, SharedClock, SharedRng, Sku,
+    StoreId, Timestamp,
 };
 use ring::digest::{SHA256, digest};
 
 use crate::hlc::Region;
-use crate::store::{Cart, Document, Known, Store};
+use crate::merge::adopt;
+use crate::store::{Cart, Document, Join, Known, Store};
 
 /// The most coupon codes in one cart.
 pub const MAX_COUPONS: usize = 5;
@@ -83,31 +86,13 @@ impl CartService {
         self.view(store, &cart)
     }
 
-    fn sellable(&self, store: StoreId, sku: &Sku, currency: Currency) -> Option<Sellable> {
-        self.catalog.sellable(store, sku, &View { currency, locale: LOCALE.to_owned() })
-    }
-
-    /// What is known of `sku` now, if it can be put into a cart.
     fn known(
         &self,
         store: StoreId,
         sku: &Sku,
         currency: Currency,
     ) -> std::result::Result<Known, (&'static str, String)> {
-        let Some(sellable) = self.sellable(store, sku, currency) else {
-            return Err(("unknown_sku", format!("The SKU {sku} is not sold in {currency}.")));
-        };
-        // Headroom for the fullest cart, so that showing one can only overflow when prices grow absurdly later.
-        let fits = sellable.price.times(i64::from(MAX_QUANTITY) * 2 * MAX_LINES as i64).is_ok();
-        if !fits {
-            return Err(("amount_too_large", format!("The price of {sku} is too large to be added up.")));
-        }
-        Ok(Known {
-            handle: sellable.handle,
-            title: sellable.title,
-            variant_title: sellable.variant_title,
-            unit_price_minor: sellable.price.amount_minor,
-        })
+        known_of(&*self.catalog, store, sku, currency)
     }
 
     /// The cart with the titles and prices of now.
@@ -165,6 +150,39 @@ impl CartService {
             errors.push(FieldError { pointer: "/lines".to_owned(), code: code.to_owned(), detail });
         }
         if errors.is_empty() { Ok(document) } else { Err(refused(errors)) }
+    }
+}
+
+#[async_trait]
+impl CustomerCarts for CartService {
+    async fn join(
+        &self,
+        store: StoreId,
+        customer: CustomerId,
+        secret: &Secret,
+        guest: Option<&GuestCart>,
+    ) -> Result<Option<CartId>> {
+        let guest = guest.map(|guest| (hash(guest.secret.expose()), guest.id));
+        let join = Join { store, customer, secret_hash: hash(secret.expose()), guest };
+        let (now, catalog) = (self.clock.now(), Arc::clone(&self.catalog));
+        let merge = move |own: &Cart, guest: &Cart| {
+            let (state, changed) = adopt(&own.document.state, &guest.document.state, REGION, now);
+            let mut known = own.document.known.clone();
+            for (_, sku, _) in &guest.lines {
+                // What the guest saw was in the guest's currency; in another it is looked up again.
+                let seen = guest.document.known.get(sku).filter(|_| guest.currency == own.currency).cloned();
+                let seen = seen.or_else(|| known_of(&*catalog, store, sku, own.currency).ok());
+                if let (Some(seen), false) = (seen, known.contains_key(sku)) {
+                    known.insert(sku.clone(), seen);
+                }
+            }
+            changed.then_some(Document { state, known })
+        };
+        self.store.join(join, now, merge).await
+    }
+
+    async fn leave(&self, store: StoreId, customer: CustomerId, cart: CartId) -> Result<()> {
+        self.store.leave(store, customer, cart).await
     }
 }
 
@@ -275,6 +293,29 @@ impl Carts for CartService {
             coupons: cart.coupons.clone(),
         })
     }
+}
+
+/// What `catalog` says of `sku` now, if it can be put into a cart.
+fn known_of(
+    catalog: &dyn CatalogRead,
+    store: StoreId,
+    sku: &Sku,
+    currency: Currency,
+) -> std::result::Result<Known, (&'static str, String)> {
+    let Some(sellable) = catalog.sellable(store, sku, &View { currency, locale: LOCALE.to_owned() }) else {
+        return Err(("unknown_sku", format!("The SKU {sku} is not sold in {currency}.")));
+    };
+    // Headroom for the fullest cart, so that showing one can only overflow when prices grow absurdly later.
+    let fits = sellable.price.times(i64::from(MAX_QUANTITY) * 2 * MAX_LINES as i64).is_ok();
+    if !fits {
+        return Err(("amount_too_large", format!("The price of {sku} is too large to be added up.")));
+    }
+    Ok(Known {
+        handle: sellable.handle,
+        title: sellable.title,
+        variant_title: sellable.variant_title,
+        unit_price_minor: sellable.price.amount_minor,
+    })
 }
 
 fn hash(secret: &str) -> [u8; 32] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use contracts::Result;
 use infra::sqlite::{Db, DbError, Migration, Options, Synchronous};
-use kernel::{CartId, Currency, Failure, LineId, Sku, StoreId, Timestamp};
+use kernel::{CartId, Currency, CustomerId, Failure, LineId, Sku, StoreId, Timestamp};
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Cache, Key};
 use crate::state::CartState;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_initial", sql: include_str!("../migrations/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_initial", sql: include_str!("../migrations/0001_initial.sql") },
+    Migration { name: "0002_customers", sql: include_str!("../migrations/0002_customers.sql") },
+];
 
 /// The most carts held in memory; about 1 kB each.
 const CACHED_CARTS: usize = 50_000;
@@ -192,6 +194,58 @@ impl Store {
         Ok(written.publish())
     }
 
+    /// The customer's cart after `guest` has joined it; see [`contracts::cart::CustomerCarts::join`]. `merge` makes the
+    /// document of both.
+    pub(crate) async fn join<F>(&self, join: Join, now: Timestamp, merge: F) -> Result<Option<CartId>>
+    where
+        F: Fn(&Cart, &Cart) -> Option<Document> + Send + 'static,
+    {
+        let (cache, store) = (Arc::clone(&self.cache), join.store);
+        let joined = self
+            .db
+            .write(move |conn| {
+                let guest = join.guest(conn)?;
+                let own = join.own(conn)?;
+                let Some((mut cart, guest)) = (match (own, guest) {
+                    (Some(own), guest) => Some((own, guest)),
+                    // The guest's cart becomes the customer's: another secret opens it, and the old one no more.
+                    (None, Some(guest)) => Some((join.take_over(conn, &guest, now)?, None)),
+                    (None, None) => None,
+                }) else {
+                    return Ok(None);
+                };
+                if let Some(guest) = &guest {
+                    if let Some(document) = merge(&cart, guest) {
+                        cart = cart.changed(document);
+                        replace(conn, store, &cart, now)?;
+                    }
+                    delete(conn, store, guest.id)?;
+                }
+                let gone = guest.map(|guest| guest.id);
+                let key = (store, cart.id);
+                let written = Written { key, cart: Arc::new(cart), cache: Arc::clone(&cache), published: false };
+                Ok::<_, Failure>(Some((written, gone)))
+            })
+            .await?;
+        let Some((written, gone)) = joined else { return Ok(None) };
+        if let Some(gone) = gone {
+            self.cache.forget(&(store, gone));
+        }
+        Ok(Some(written.publish().id))
+    }
+
+    /// The customer has no cart any more, when it was `cart`.
+    pub(crate) async fn leave(&self, store: StoreId, customer: CustomerId, cart: CartId) -> Result<()> {
+        self.db
+            .write(move |conn| {
+                let sql = "delete from customer_carts where store = ?1 and customer = ?2 and cart = ?3";
+                let key = params![store.as_bytes(), customer.as_bytes(), cart.as_bytes()];
+                conn.prepare_cached(sql).and_then(|mut statement| statement.execute(key)).map_err(DbError::from)?;
+                Ok::<_, Failure>(())
+            })
+            .await
+    }
+
     /// Deletes carts of `store` that have not changed since `before`. How many.
     pub(crate) async fn sweep(&self, store: StoreId, before: Timestamp) -> Result<usize> {
         let mut swept = 0;
@@ -206,6 +260,75 @@ impl Store {
             }
         }
     }
+}
+
+/// Who joins what.
+pub(crate) struct Join {
+    pub(crate) store: StoreId,
+    pub(crate) customer: CustomerId,
+    /// Of the secret that opens the customer's cart.
+    pub(crate) secret_hash: [u8; 32],
+    /// Hash of the secret of a guest's cart, and its id when it is known.
+    pub(crate) guest: Option<([u8; 32], Option<CartId>)>,
+}
+
+impl Join {
+    /// The guest's cart; none when the secret opens nothing, or a cart that is some customer's already.
+    fn guest(&self, conn: &Connection) -> Result<Option<Cart>> {
+        // The customer's own secret opens the carts that they ordered before: those are done.
+        let Some((hash, id)) = self.guest.filter(|(hash, _)| *hash != self.secret_hash) else { return Ok(None) };
+        let sql = "select c.id from carts c
+                    where c.store = ?1 and substr(c.secret_hash, 1, 6) = substr(?2, 1, 6) and c.secret_hash = ?2
+                      and (?3 is null or c.id = ?3)
+                      and not exists (select 1 from customer_carts o where o.store = c.store and o.cart = c.id)
+                    limit 1";
+        let key = params![self.store.as_bytes(), hash, id.map(|id| *id.as_bytes())];
+        let found: Option<[u8; 16]> = conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(key, |row| row.get(0)).optional())
+            .map_err(DbError::from)?;
+        match found {
+            Some(id) => select(conn, self.store, CartId::from_uuid(uuid::Uuid::from_bytes(id))),
+            None => Ok(None),
+        }
+    }
+
+    /// The cart that is the customer's already.
+    fn own(&self, conn: &Connection) -> Result<Option<Cart>> {
+        let sql = "select cart from customer_carts where store = ?1 and customer = ?2";
+        let key = params![self.store.as_bytes(), self.customer.as_bytes()];
+        let found: Option<[u8; 16]> = conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(key, |row| row.get(0)).optional())
+            .map_err(DbError::from)?;
+        match found {
+            // A cart that was swept away is none.
+            Some(id) => select(conn, self.store, CartId::from_uuid(uuid::Uuid::from_bytes(id))),
+            None => Ok(None),
+        }
+    }
+
+    fn take_over(&self, conn: &Connection, guest: &Cart, now: Timestamp) -> Result<Cart> {
+        let sql = "insert into customer_carts (store, customer, cart) values (?1, ?2, ?3)
+                   on conflict (store, customer) do update set cart = excluded.cart";
+        let key = params![self.store.as_bytes(), self.customer.as_bytes(), guest.id.as_bytes()];
+        conn.prepare_cached(sql).and_then(|mut statement| statement.execute(key)).map_err(DbError::from)?;
+        let sql = "update carts set secret_hash = ?3 where store = ?1 and id = ?2";
+        let key = params![self.store.as_bytes(), guest.id.as_bytes(), self.secret_hash];
+        conn.prepare_cached(sql).and_then(|mut statement| statement.execute(key)).map_err(DbError::from)?;
+        let mut cart = guest.changed(guest.document.clone());
+        cart.secret_hash = self.secret_hash;
+        replace(conn, self.store, &cart, now)?;
+        Ok(cart)
+    }
+}
+
+fn delete(conn: &Connection, store: StoreId, id: CartId) -> Result<()> {
+    let key = params![store.as_bytes(), id.as_bytes()];
+    conn.prepare_cached("delete from carts where store = ?1 and id = ?2")
+        .and_then(|mut statement| statement.execute(key))
+        .map_err(DbError::from)?;
+    Ok(())
 }
 
 fn day(at: Timestamp) -> i64 {

@@ -1,17 +1,33 @@
 //! Identity: who is asking.
 //!
-//! Owns: API keys, in `identity.db`. A key is shown once, when it is made; stored is its SHA-256. Customers, staff,
-//! roles and sessions join it here. Calls nothing; called by the front of every request ([`http_kit::Front`]) and by
-//! `argosy api-key`, which opens the same file while the shop runs. Emits nothing.
+//! Owns `identity.db`: API keys, customers with their address books, staff with their roles, the sessions of both, and
+//! tokens that work once. Of a key, a session or a token only the SHA-256 is stored; of a password its Argon2id; what is
+//! personal is sealed under one key per person, and an e-mail address is looked up by a keyed hash. Called by the front
+//! of every request ([`http_kit::Front`]) and by commands that open the same file while the shop runs. Calls the carts
+//! (a guest's joins the customer's), the ledger (a customer's orders, erasure) and the mails, all through contracts.
+//! Emits nothing.
 //!
-//! Carries its part of I12: a request acts for the store and with the scopes of its key and no others, every way of
-//! having no valid key gives the same answer, and a revoked key opens nothing a second later, whichever process
-//! revoked it.
+//! - `service`: [`Identity`], which recognises keys and sessions without a query.
+//! - `people`: [`People`], the accounts: [`contracts::identity::Customers`] and [`contracts::identity::Staff`].
+//! - `password`, `throttle`: what a guess costs, and how guessing is slowed without locking anybody out.
+//! - `placing`: [`Placing`], a checkout that remembers whose order it placed.
+//! - `api`: the routes, one file each.
+//!
+//! Carries its part of I12: a request acts for the store and with the scopes of its key or role and no others; every way
+//! of having no valid token gives the same answer, and so does every wrong pair of address and password; what was
+//! revoked opens nothing a second later, whichever process revoked it; nobody grants what he lacks.
 
 mod api;
-mod key;
+mod password;
+mod people;
+mod placing;
 mod service;
 mod store;
+mod throttle;
+mod token;
 
-pub use api::routes;
+pub use api::{PeopleHandles, people_routes, routes};
+pub use password::PasswordCost;
+pub use people::{People, PeopleParts, Purchases};
+pub use placing::Placing;
 pub use service::Identity;

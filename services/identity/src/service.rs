@@ -1,8 +1,9 @@
-//! The identity service: makes, lists and revokes keys, and recognises them without a query.
+//! The identity service: makes, lists and revokes keys, and recognises them and the tokens of sessions without a query.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,12 +15,15 @@ use kernel::{ApiKeyId, Failure, FieldError, Secret, SharedClock, SharedRng, Stor
 use parking_lot::RwLock;
 use tokio::time::Instant;
 
-use crate::key::{self, KeyHash};
-use crate::store::{self, LiveKey};
+use crate::people::sessions;
+use crate::store;
+use crate::store::api_key::LiveKey;
+use crate::store::session::{LiveSession, Owner, Table};
+use crate::token::{self, Kind, TokenHash};
 
-/// How old the knowledge of keys may be. Half of the second within which a revocation must hold.
+/// How old the knowledge of keys and sessions may be. Half of the second within which a revocation must hold.
 const FRESH: Duration = Duration::from_millis(500);
-/// The most keys remembered; beyond that they are looked up again, which costs microseconds.
+/// The most of them remembered; beyond that they are looked up again, which costs microseconds.
 const REMEMBERED: usize = 10_000;
 
 /// The identity service on SQLite. Clones share everything.
@@ -32,10 +36,21 @@ pub struct Identity {
     rng: SharedRng,
 }
 
-/// The live keys that were asked for since the file last changed.
+/// What a token opens.
+enum Live {
+    Key(LiveKey),
+    /// With the time at which its use was last noted, in milliseconds since the Unix epoch.
+    Session {
+        table: Table,
+        session: LiveSession,
+        touched: AtomicI64,
+    },
+}
+
+/// The live tokens that were asked for since the file last changed.
 #[derive(Default)]
 struct Known {
-    keys: HashMap<KeyHash, Arc<LiveKey>>,
+    live: HashMap<TokenHash, Arc<Live>>,
     version: i64,
     checked: Option<Instant>,
 }
@@ -46,7 +61,7 @@ impl Known {
     }
 
     fn forget(&mut self) {
-        self.keys.clear();
+        self.live.clear();
         self.checked = None;
     }
 }
@@ -68,68 +83,134 @@ impl Identity {
         Ok(Identity { db, known: Arc::default(), clock, rng })
     }
 
-    fn recognise(&self, hash: &KeyHash) -> Result<Option<Arc<LiveKey>>> {
+    pub(crate) fn path(&self) -> &Path {
+        self.db.path()
+    }
+
+    pub(crate) fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    pub(crate) fn rng(&self) -> &SharedRng {
+        &self.rng
+    }
+
+    /// Looks everything up again: something was revoked, or somebody may do something else now.
+    pub(crate) fn forget(&self) {
+        self.known.write().forget();
+    }
+
+    fn recognise(&self, kind: Kind, hash: &TokenHash) -> Result<Option<Arc<Live>>> {
         {
             let known = self.known.read();
             if known.is_fresh()
-                && let Some(key) = known.keys.get(hash)
+                && let Some(live) = known.live.get(hash)
             {
-                return Ok(Some(Arc::clone(key)));
+                return Ok(Some(Arc::clone(live)));
             }
         }
-        // The lock is held while reading, and the version is read before the key: a key read before a revocation
+        // The lock is held while reading, and the version is read before the token: a token read before a revocation
         // can then only be remembered under a version that the next check finds outdated.
         let mut known = self.known.write();
-        let (version, remembered) = (known.version, known.keys.get(hash).cloned());
-        let (now_version, key) = self.db.read_now(|conn| {
+        let (version, remembered) = (known.version, known.live.get(hash).cloned());
+        let (now_version, live) = self.db.read_now(|conn| {
             let now_version = store::data_version(conn)?;
-            let key = match remembered {
-                Some(key) if now_version == version => Some(key),
-                _ => store::live(conn, hash)?.map(Arc::new),
+            let live = match remembered {
+                Some(live) if now_version == version => Some(live),
+                _ => look_up(conn, kind, hash)?.map(Arc::new),
             };
-            Ok::<_, DbError>((now_version, key))
+            Ok::<_, DbError>((now_version, live))
         })?;
-        if now_version != version || known.keys.len() >= REMEMBERED {
-            known.keys.clear();
+        if now_version != version || known.live.len() >= REMEMBERED {
+            known.live.clear();
         }
         known.version = now_version;
         known.checked = Some(Instant::now());
-        if let Some(key) = &key {
-            known.keys.insert(*hash, Arc::clone(key));
+        if let Some(live) = &live {
+            known.live.insert(*hash, Arc::clone(live));
         }
-        Ok(key)
+        Ok(live)
+    }
+
+    /// The principal of a session that has not ended; notes from time to time that it is used.
+    async fn principal(
+        &self,
+        table: Table,
+        hash: TokenHash,
+        session: &LiveSession,
+        touched: &AtomicI64,
+    ) -> Result<Principal> {
+        let now = self.clock.now();
+        let seen = touched.load(Ordering::Relaxed);
+        if now >= session.expires_at || now.millis().saturating_sub(seen) >= sessions::idle_ms(table) {
+            return Err(invalid_token());
+        }
+        let due = now.millis().saturating_sub(seen) >= sessions::TOUCH_EVERY_MS;
+        if due && touched.compare_exchange(seen, now.millis(), Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            // One of the requests of this moment writes; that it is not written costs nothing but an earlier end.
+            let written = self.db.write(move |conn| store::session::touch(conn, table, &hash, now)).await;
+            if let Err(error) = written {
+                tracing::warn!(session = %session.id, %error, "the use of a session could not be noted");
+            }
+        }
+        let (store, id) = (session.store, session.id);
+        Ok(match &session.owner {
+            Owner::Customer(customer) => Principal::Customer { id: *customer, store, session: id },
+            Owner::Staff { id: staff, role, scopes } => {
+                Principal::Staff { id: *staff, store, session: id, role: role.clone(), scopes: scopes.clone() }
+            }
+        })
+    }
+}
+
+fn look_up(conn: &rusqlite::Connection, kind: Kind, hash: &TokenHash) -> std::result::Result<Option<Live>, DbError> {
+    let session = |table| {
+        let found = store::session::live(conn, table, hash)?;
+        Ok(found.map(|session| {
+            let touched = AtomicI64::new(session.seen_at.millis());
+            Live::Session { table, session, touched }
+        }))
+    };
+    match kind {
+        Kind::ApiKey => Ok(store::api_key::live(conn, hash)?.map(Live::Key)),
+        Kind::CustomerSession => session(Table::Customer),
+        Kind::StaffSession => session(Table::Staff),
+        Kind::Once => Ok(None),
     }
 }
 
 #[async_trait]
 impl contracts::identity::Identity for Identity {
     async fn authenticate(&self, bearer: &Secret) -> Result<Principal> {
-        let hash = key::hash(bearer).ok_or_else(invalid_token)?;
-        let key = self.recognise(&hash)?.ok_or_else(invalid_token)?;
-        Ok(Principal::ApiKey { id: key.id, store: key.store, scopes: key.scopes.clone() })
+        let (kind, hash) = token::read(bearer).ok_or_else(invalid_token)?;
+        let live = self.recognise(kind, &hash)?.ok_or_else(invalid_token)?;
+        match &*live {
+            Live::Key(key) => Ok(Principal::ApiKey { id: key.id, store: key.store, scopes: key.scopes.clone() }),
+            Live::Session { table, session, touched } => self.principal(*table, hash, session, touched).await,
+        }
     }
 
     async fn create_api_key(&self, store: StoreId, new: NewApiKey) -> Result<ApiKeyView> {
         let (name, scopes) = checked(new)?;
-        let text = key::generate(&*self.rng);
-        let hash = key::hash(&text).ok_or_else(|| Failure::internal("a new key is not a key"))?;
+        let text = token::generate(Kind::ApiKey, &*self.rng);
+        let hash = token::hash_of(Kind::ApiKey, &text).ok_or_else(|| Failure::internal("a new key is not a key"))?;
         let now = self.clock.now();
         let id = ApiKeyId::new(now, &*self.rng);
         let view = ApiKeyView { id, name, scopes, created_at: now.into(), revoked_at: None, key: None };
         let row = view.clone();
-        self.db.write(move |conn| store::insert(conn, store, &row, &hash)).await?;
+        self.db.write(move |conn| store::api_key::insert(conn, store, &row, &hash)).await?;
         tracing::info!(key = %id, scopes = ?view.scopes, "an API key was created");
         Ok(ApiKeyView { key: Some(text.expose().clone()), ..view })
     }
 
     async fn api_keys(&self, store: StoreId) -> Result<Vec<ApiKeyView>> {
-        Ok(self.db.read(move |conn| store::list(conn, store)).await?)
+        Ok(self.db.read(move |conn| store::api_key::list(conn, store)).await?)
     }
 
     async fn revoke_api_key(&self, store: StoreId, id: ApiKeyId) -> Result<()> {
         let now = self.clock.now();
-        let found = self.db.write(move |conn| store::revoke(conn, store, id, now)).await?;
-        self.known.write().forget();
+        let found = self.db.write(move |conn| store::api_key::revoke(conn, store, id, now)).await?;
+        self.forget();
         if !found {
             return Err(Failure::not_found("API key"));
         }
@@ -213,7 +294,7 @@ mod tests {
         let identity = open(dir.path(), 1);
         let made = identity.create_api_key(StoreId::DEFAULT, wanted("a", &[Scope::Admin])).await.unwrap();
         identity.revoke_api_key(StoreId::DEFAULT, made.id).await.unwrap();
-        let unknown = key::generate(&SeededRng::new(99));
+        let unknown = token::generate(Kind::ApiKey, &SeededRng::new(99));
         let mut changed = made.key.clone().unwrap();
         changed.replace_range(10..11, if &changed[10..11] == "A" { "B" } else { "A" });
         for bad in

@@ -235,3 +235,79 @@ async fn many_carts_are_made_and_filled_together() {
         assert_eq!(view.unwrap().totals.quantity, 3);
     }
 }
+
+fn guest(access: &CartAccess) -> GuestCart {
+    GuestCart { id: None, secret: access.secret.clone() }
+}
+
+fn customer(n: u128) -> (CustomerId, kernel::Secret) {
+    (CustomerId::from_uuid(uuid::Uuid::from_u128(n)), kernel::Secret::new(format!("secret of customer {n}")))
+}
+
+async fn joined(shop: &Shop, n: u128, from: Option<&CartAccess>) -> Option<CartAccess> {
+    let (id, secret) = customer(n);
+    let guest = from.map(guest);
+    let cart = shop.carts.join(STORE, id, &secret, guest.as_ref()).await.unwrap();
+    cart.map(|id| CartAccess { id, secret })
+}
+
+async fn quantities(shop: &Shop, access: &CartAccess) -> Vec<(String, u32)> {
+    let view = shop.carts.get(STORE, access).await.unwrap();
+    view.lines.iter().map(|line| (line.sku.to_string(), line.quantity)).collect()
+}
+
+#[tokio::test]
+async fn a_guests_cart_becomes_the_customers_and_changes_its_secret() {
+    let shop = Shop::new();
+    assert!(joined(&shop, 1, None).await.is_none());
+    let first = shop.cart(&[("SHOE-42", 2)]).await;
+    let own = joined(&shop, 1, Some(&first)).await.unwrap();
+    assert_eq!((own.id, quantities(&shop, &own).await), (first.id, vec![("SHOE-42".to_owned(), 2)]));
+    assert_eq!(shop.carts.get(STORE, &first).await.unwrap_err().kind, ErrorKind::NotFound);
+    // The answer was lost and the request comes again; and after a restart.
+    assert_eq!(joined(&shop, 1, Some(&first)).await.unwrap().id, own.id);
+    let shop = shop.reopened();
+    assert_eq!(joined(&shop, 1, None).await.unwrap().id, own.id);
+    assert_eq!(quantities(&shop, &own).await, [("SHOE-42".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn a_second_cart_is_merged_by_the_larger_quantity_and_is_gone() {
+    let shop = Shop::new();
+    let own = joined(&shop, 1, Some(&shop.cart(&[("SHOE-42", 2), ("SHOE-43", 5)]).await)).await.unwrap();
+    let version = shop.carts.get(STORE, &own).await.unwrap().version;
+    let second = shop.cart(&[("SHOE-42", 3), ("SHOE-43", 1), ("BULK-1", 1)]).await;
+    shop.carts.add_coupon(STORE, &second, "spring").await.unwrap();
+    let expected = [("SHOE-42", 3), ("SHOE-43", 5), ("BULK-1", 1)].map(|(sku, n)| (sku.to_owned(), n));
+    for _ in 0..2 {
+        let again = joined(&shop, 1, Some(&second)).await.unwrap();
+        assert_eq!((again.id, quantities(&shop, &own).await), (own.id, expected.to_vec()));
+    }
+    let view = shop.carts.get(STORE, &own).await.unwrap();
+    assert_eq!((view.version, view.coupons.as_slice()), (version + 1, &["SPRING".to_owned()][..]));
+    assert_eq!(shop.carts.get(STORE, &second).await.unwrap_err().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn another_customers_cart_is_never_adopted() {
+    let shop = Shop::new();
+    let anns = joined(&shop, 1, Some(&shop.cart(&[("SHOE-42", 2)]).await)).await.unwrap();
+    // Even whoever knows the secret of Ann's cart does not get it by logging in as somebody else.
+    assert!(joined(&shop, 2, Some(&anns)).await.is_none());
+    let bobs = joined(&shop, 2, Some(&shop.cart(&[("SHOE-43", 1)]).await)).await.unwrap();
+    assert_eq!(joined(&shop, 2, Some(&anns)).await.unwrap().id, bobs.id);
+    assert_eq!(quantities(&shop, &bobs).await, [("SHOE-43".to_owned(), 1)]);
+    assert_eq!(quantities(&shop, &anns).await, [("SHOE-42".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn after_an_order_the_next_cart_begins_empty() {
+    let shop = Shop::new();
+    let own = joined(&shop, 1, Some(&shop.cart(&[("SHOE-42", 2)]).await)).await.unwrap();
+    shop.carts.leave(STORE, customer(2).0, own.id).await.unwrap();
+    assert!(joined(&shop, 1, None).await.is_some(), "only its customer leaves it");
+    shop.carts.leave(STORE, customer(1).0, own.id).await.unwrap();
+    assert!(joined(&shop, 1, None).await.is_none());
+    let next = joined(&shop, 1, Some(&shop.cart(&[("SHOE-43", 1)]).await)).await.unwrap();
+    assert_eq!(quantities(&shop, &next).await, [("SHOE-43".to_owned(), 1)]);
+}

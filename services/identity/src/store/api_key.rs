@@ -1,15 +1,13 @@
 //! API keys in SQLite.
 
 use contracts::identity::{ApiKeyView, Scope};
-use infra::sqlite::{DbError, Migration};
+use infra::sqlite::DbError;
 use kernel::{ApiKeyId, StoreId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use uuid::Uuid;
 
-use crate::key::KeyHash;
-
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_initial", sql: include_str!("../migrations/0001_initial.sql") }];
+use super::names;
+use crate::token::TokenHash;
 
 /// A key that opens something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +15,6 @@ pub(crate) struct LiveKey {
     pub(crate) store: StoreId,
     pub(crate) id: ApiKeyId,
     pub(crate) scopes: Vec<Scope>,
-}
-
-fn names(scopes: &[Scope]) -> Result<String, DbError> {
-    serde_json::to_string(scopes).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()).into())
 }
 
 fn scopes(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<Scope>> {
@@ -33,7 +27,7 @@ fn key_id(row: &Row<'_>) -> rusqlite::Result<ApiKeyId> {
     Ok(ApiKeyId::from_uuid(Uuid::from_bytes(row.get("id")?)))
 }
 
-pub(crate) fn insert(conn: &Connection, store: StoreId, key: &ApiKeyView, hash: &KeyHash) -> Result<(), DbError> {
+pub(crate) fn insert(conn: &Connection, store: StoreId, key: &ApiKeyView, hash: &TokenHash) -> Result<(), DbError> {
     let sql = "insert into api_keys (store, id, hash, name, scopes, created_at)
                values (:store, :id, :hash, :name, :scopes, :created_at)";
     conn.prepare_cached(sql)?.execute(named_params! {
@@ -76,16 +70,11 @@ pub(crate) fn revoke(conn: &Connection, store: StoreId, id: ApiKeyId, at: Timest
 }
 
 /// The key behind `hash`, unless it was revoked. The one query that does not name a store: it finds out which.
-pub(crate) fn live(conn: &Connection, hash: &KeyHash) -> Result<Option<LiveKey>, DbError> {
+pub(crate) fn live(conn: &Connection, hash: &TokenHash) -> Result<Option<LiveKey>, DbError> {
     let sql = "select store, id, scopes from api_keys where hash = :hash and revoked_at is null";
     let found = conn.prepare_cached(sql)?.query_row(named_params! { ":hash": hash }, |row| {
         let store = StoreId::from_uuid(Uuid::from_bytes(row.get("store")?));
         Ok(LiveKey { store, id: key_id(row)?, scopes: scopes(row, "scopes")? })
     });
     Ok(found.optional()?)
-}
-
-/// A number that changes when another connection, of this process or another, has committed.
-pub(crate) fn data_version(conn: &Connection) -> Result<i64, DbError> {
-    Ok(conn.prepare_cached("pragma data_version")?.query_row([], |row| row.get(0))?)
 }
