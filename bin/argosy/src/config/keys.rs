@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use checkout::quote::Terms;
+use kernel::Secret;
+use notification::{Mailbox, WebhookSettings, check_smtp_url};
 use payment::providers::test::Webhooks;
 use tracing_subscriber::EnvFilter;
 
@@ -25,10 +27,17 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     pub(crate) hold_minutes: usize,
     pub(crate) test_webhooks: Webhooks,
+    pub(crate) smtp_url: Option<Secret>,
+    pub(crate) mail_from: Option<Mailbox>,
+    pub(crate) mail_staff_to: Option<Mailbox>,
+    pub(crate) webhooks: WebhookSettings,
+    pub(crate) csv_drop: bool,
+    pub(crate) parcel_minutes: usize,
     pub(crate) commit_delay_us: u64,
     pub(crate) threads: usize,
     pub(crate) max_requests: usize,
     pub(crate) max_connections: usize,
+    pub(crate) proxies: usize,
     pub(crate) drain_timeout_s: u64,
     /// Markets, taxes and shipping rates; only from the file.
     pub(crate) terms: Terms,
@@ -66,10 +75,17 @@ impl Default for Settings {
             log_format: LogFormat::default(),
             hold_minutes: 0,
             test_webhooks: Webhooks::default(),
+            smtp_url: None,
+            mail_from: None,
+            mail_staff_to: None,
+            webhooks: WebhookSettings::default(),
+            csv_drop: false,
+            parcel_minutes: 0,
             commit_delay_us: 0,
             threads: 0,
             max_requests: 0,
             max_connections: 0,
+            proxies: 0,
             drain_timeout_s: 0,
             terms: Terms::default(),
         }
@@ -248,6 +264,80 @@ pub(crate) const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "mail.smtp_url",
+        env: "ARGOSY_SMTP_URL",
+        flag: Flag::None,
+        kind: "smtps:// or smtp:// URL",
+        default: "",
+        secret: true,
+        doc: "The mail server, e.g. smtps://name:password@mail.example, or smtp://… for STARTTLS. Without one, mails are \
+              written into the folder mail of the data directory.",
+        set: |s, text| optional(text, smtp_url).map(|url| s.smtp_url = url),
+    },
+    Key {
+        name: "mail.from",
+        env: "ARGOSY_MAIL_FROM",
+        flag: Flag::None,
+        kind: "mailbox",
+        default: "",
+        secret: false,
+        doc: "Whom the shop's mails come from, e.g. Shop <shop@example.org>. Needed with mail.smtp_url.",
+        set: |s, text| optional(text, Mailbox::parse).map(|from| s.mail_from = from),
+    },
+    Key {
+        name: "mail.staff_to",
+        env: "ARGOSY_MAIL_STAFF_TO",
+        flag: Flag::None,
+        kind: "mailbox",
+        default: "",
+        secret: false,
+        doc: "Where the shop writes to its own people, about stock that runs low or a webhook endpoint that was switched \
+              off. Without it, it does not.",
+        set: |s, text| optional(text, Mailbox::parse).map(|to| s.mail_staff_to = to),
+    },
+    Key {
+        name: "webhooks.allow_insecure",
+        env: "ARGOSY_WEBHOOKS_ALLOW_INSECURE",
+        flag: Flag::None,
+        kind: "true or false",
+        default: "false",
+        secret: false,
+        doc: "Whether outgoing webhooks may go to http:// addresses, where anybody on the way can read them.",
+        set: |s, text| choice(text, &BOOL).map(|allow| s.webhooks.allow_insecure = allow),
+    },
+    Key {
+        name: "webhooks.allow_private",
+        env: "ARGOSY_WEBHOOKS_ALLOW_PRIVATE",
+        flag: Flag::None,
+        kind: "true or false",
+        default: "false",
+        secret: false,
+        doc: "Whether outgoing webhooks may go to private networks. Whoever may make an endpoint can then reach what the \
+              shop's machine can.",
+        set: |s, text| choice(text, &BOOL).map(|allow| s.webhooks.allow_private = allow),
+    },
+    Key {
+        name: "fulfilment.csv_drop",
+        env: "ARGOSY_FULFILMENT_CSV_DROP",
+        flag: Flag::None,
+        kind: "true or false",
+        default: "false",
+        secret: false,
+        doc: "Whether every paid order is also written as a CSV file into fulfilment/outbox of the data directory, for \
+              whoever packs to pick up.",
+        set: |s, text| choice(text, &BOOL).map(|drop| s.csv_drop = drop),
+    },
+    Key {
+        name: "fulfilment.parcel_minutes",
+        env: "ARGOSY_FULFILMENT_PARCEL_MINUTES",
+        flag: Flag::None,
+        kind: "1 to 100000",
+        default: "2880",
+        secret: false,
+        doc: "How long a parcel of the simulated carrier is on its way.",
+        set: |s, text| number(text, 1..=100_000).map(|n| s.parcel_minutes = n),
+    },
+    Key {
         name: "ledger.commit_delay_us",
         env: "ARGOSY_COMMIT_DELAY_US",
         flag: Flag::None,
@@ -288,6 +378,17 @@ pub(crate) const KEYS: &[Key] = &[
         set: |s, text| number(text, 1..=1_000_000).map(|n| s.max_connections = n),
     },
     Key {
+        name: "limits.proxies",
+        env: "ARGOSY_PROXIES",
+        flag: Flag::None,
+        kind: "number, 0 to 8",
+        default: "0",
+        secret: false,
+        doc: "How many proxies of your own stand in front of the shop. Logins are throttled by the address that the \
+              outermost of them saw, in X-Forwarded-For; with 0 that header is not believed.",
+        set: |s, text| number(text, 0..=8).map(|n| s.proxies = n),
+    },
+    Key {
         name: "limits.drain_timeout_s",
         env: "ARGOSY_DRAIN_TIMEOUT_S",
         flag: Flag::None,
@@ -308,6 +409,12 @@ pub(crate) const SECTIONS: [(&str, &str); 3] = [
     ("tax", "Tax rates by country of delivery, in parts per million. Naming one country replaces the whole table."),
     ("shipping", "Shipping zones with flat rates. The first zone that has a country serves it."),
 ];
+
+const BOOL: [(&str, bool); 2] = [("true", true), ("false", false)];
+
+fn smtp_url(text: &str) -> Result<Secret, String> {
+    check_smtp_url(text).map(|()| Secret::new(text.to_owned()))
+}
 
 fn required(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("this cannot be empty".to_owned()) } else { Ok(text.to_owned()) }
