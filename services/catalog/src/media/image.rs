@@ -3,7 +3,8 @@
 use std::io::Cursor;
 
 use contracts::Result;
-use fast_image_resize::Resizer;
+use fast_image_resize::images::Image;
+use fast_image_resize::{PixelType, Resizer};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
@@ -105,14 +106,15 @@ fn shrink(picture: DynamicImage, side: u32) -> Result<DynamicImage> {
     resize(&picture, scaled(picture.width()), scaled(picture.height()))
 }
 
+/// Always with four channels: one kind of pixel is all that the resizer is compiled for.
 fn resize(picture: &DynamicImage, width: u32, height: u32) -> Result<DynamicImage> {
-    let (source, mut target) = if picture.color().has_alpha() {
-        (DynamicImage::from(picture.to_rgba8()), DynamicImage::from(RgbaImage::new(width, height)))
-    } else {
-        (DynamicImage::from(picture.to_rgb8()), DynamicImage::from(RgbImage::new(width, height)))
-    };
-    Resizer::new().resize(&source, &mut target, None).map_err(Failure::internal)?;
-    Ok(target)
+    let source = picture.to_rgba8().into_raw();
+    let source = Image::from_vec_u8(picture.width(), picture.height(), source, PixelType::U8x4);
+    let mut target = Image::new(width, height, PixelType::U8x4);
+    Resizer::new().resize(&source.map_err(Failure::internal)?, &mut target, None).map_err(Failure::internal)?;
+    let pixels = RgbaImage::from_raw(width, height, target.into_vec());
+    let scaled = DynamicImage::from(pixels.ok_or_else(|| Failure::internal("a picture of the wrong size"))?);
+    Ok(if picture.color().has_alpha() { scaled } else { DynamicImage::from(scaled.to_rgb8()) })
 }
 
 /// A rendition of a picture that [`take_in`] kept, `width` pixels wide or as wide as it is.
