@@ -4,13 +4,15 @@
 //! cannot take is parked with its aggregate behind it, tried five times with growing pauses, then left as a dead
 //! letter for a person, and never blocks another aggregate (invariants I9, I10, L1).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use contracts::event::Event;
 use contracts::ledger::Actor;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use kernel::mutant::{Mutant, planted};
 use kernel::{ErrorKind, Failure, SharedClock, SharedRng, Sku, StoreId};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,8 @@ use crate::state::Parked;
 
 /// Events read at a time.
 const WINDOW: u32 = 256;
+/// Aggregates whose events are delivered at the same time.
+const SIDE_BY_SIDE: usize = 64;
 /// Tries before an event becomes a dead letter.
 pub const MAX_TRIES: u32 = 5;
 
@@ -31,6 +35,17 @@ pub trait Consumer: Send + Sync {
     /// # Errors
     /// Whatever kept it from taking the event; it is tried again.
     async fn take(&self, event: &Event) -> Result<(), Failure>;
+}
+
+/// What became of an event that was to be delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Taken,
+    Failed,
+    /// The consumer cannot take anything now.
+    Away,
+    /// Not offered: an earlier event of its aggregate waits.
+    Behind,
 }
 
 /// Feeds one consumer.
@@ -83,20 +98,17 @@ impl Relay {
             return Ok(retried);
         }
         let parked = reader.parked(self.consumer.name()).await?;
-        let mut blocked: BTreeSet<String> = parked.into_iter().filter(|p| !p.dead).map(|p| p.aggregate).collect();
+        let blocked: BTreeSet<String> = parked.into_iter().filter(|p| !p.dead).map(|p| p.aggregate).collect();
+        let outcomes = self.deliver(&events, &blocked).await;
         let mut newly_parked = Vec::new();
         let mut last = cursor;
-        for event in &events {
-            if blocked.contains(&event.aggregate) {
-                newly_parked.push(self.park(event, 0));
-            } else if let Err(error) = self.consumer.take(event).await {
-                if error.kind == ErrorKind::Unavailable {
-                    // Nothing is wrong with the event: its consumer is full or away. Go on here later.
-                    break;
-                }
-                tracing::warn!(consumer = self.consumer.name(), event = %event.id, kind = event.kind, %error, "an event is tried again later");
-                blocked.insert(event.aggregate.clone());
-                newly_parked.push(self.park(event, 1));
+        for (event, outcome) in events.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Taken => {}
+                // Go on here later; what behind it was taken already, its consumer will notice.
+                Outcome::Away => break,
+                Outcome::Failed => newly_parked.push(self.park(event, 1)),
+                Outcome::Behind => newly_parked.push(self.park(event, 0)),
             }
             last = event.position;
         }
@@ -110,6 +122,54 @@ impl Relay {
             Command::Advance { consumer: self.consumer.name().to_owned(), position: last, parked: newly_parked };
         self.submit(command).await?;
         Ok(true)
+    }
+
+    /// Offers `events` to the consumer: those of one aggregate one after the other, aggregates side by side, so that
+    /// what a consumer writes to the ledger shares its commits. What became of each.
+    async fn deliver(&self, events: &[Event], blocked: &BTreeSet<String>) -> Vec<Outcome> {
+        let mut aggregates: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, event) in events.iter().enumerate() {
+            aggregates.entry(&event.aggregate).or_default().push(index);
+        }
+        let mut oldest_first: Vec<_> = aggregates.into_iter().collect();
+        oldest_first.sort_unstable_by_key(|(_, indices)| indices.first().copied());
+        let mut outcomes = vec![Outcome::Behind; events.len()];
+        let mut waiting = oldest_first.into_iter().filter(|(aggregate, _)| !blocked.contains(*aggregate));
+        let mut delivering = FuturesUnordered::new();
+        loop {
+            while delivering.len() < SIDE_BY_SIDE
+                && let Some((_, indices)) = waiting.next()
+            {
+                delivering.push(self.deliver_in_order(events, indices));
+            }
+            let Some(delivered) = delivering.next().await else { break };
+            for (index, outcome) in delivered {
+                outcomes[index] = outcome;
+            }
+        }
+        outcomes
+    }
+
+    /// Offers the events of one aggregate until one is not taken. What is left out is behind that one.
+    async fn deliver_in_order(&self, events: &[Event], indices: Vec<usize>) -> Vec<(usize, Outcome)> {
+        let mut delivered = Vec::with_capacity(indices.len());
+        for index in indices {
+            let event = &events[index];
+            let outcome = match self.consumer.take(event).await {
+                Ok(()) => Outcome::Taken,
+                // Nothing is wrong with the event: its consumer is full or away.
+                Err(error) if error.kind == ErrorKind::Unavailable => Outcome::Away,
+                Err(error) => {
+                    tracing::warn!(consumer = self.consumer.name(), event = %event.id, kind = event.kind, %error, "an event is tried again later");
+                    Outcome::Failed
+                }
+            };
+            delivered.push((index, outcome));
+            if outcome != Outcome::Taken {
+                break;
+            }
+        }
+        delivered
     }
 
     async fn submit(&self, command: Command) -> Result<(), Failure> {

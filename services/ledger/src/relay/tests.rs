@@ -133,8 +133,11 @@ async fn everything_is_delivered_once_and_in_order() {
     }
     world.settle().await;
     let taken = world.picky.taken();
-    let expected: Vec<_> = (1..=3).flat_map(|n| [(stock("A"), n), (stock("B"), n)]).collect();
-    assert_eq!(taken, expected);
+    assert_eq!(taken.len(), 6);
+    for name in ["A", "B"] {
+        let of_one: Vec<_> = taken.iter().filter(|(aggregate, _)| *aggregate == stock(name)).map(|(_, n)| *n).collect();
+        assert_eq!(of_one, [1, 2, 3], "the order of an aggregate is kept");
+    }
     assert_eq!(world.tables.cursor("picky").await.unwrap(), 6);
     world.settle().await;
     assert_eq!(world.picky.taken().len(), 6);
