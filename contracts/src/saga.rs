@@ -174,6 +174,9 @@ pub trait SagaLedger: Send + Sync {
     async fn record(&self, store: StoreId, order: OrderId, seen: Observation) -> Result<Progress>;
     /// Lets time pass for the order (a hold may expire), and tells what is to be done now.
     async fn wake(&self, store: StoreId, order: OrderId) -> Result<Progress>;
+    /// Whether the order stands and nothing is to be done about it, now or later: read without a command, so that what
+    /// only repeats news costs no write. False for an order that is not known.
+    async fn settled(&self, store: StoreId, order: OrderId) -> Result<bool>;
     /// Orders with something to do at or before `now`, longest overdue first.
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, OrderId)>>;
 }

@@ -236,6 +236,12 @@ impl SagaLedger for LedgerService {
         self.progress(store, Command::Wake { order }, None, Actor::system()).await
     }
 
+    async fn settled(&self, store: StoreId, order: OrderId) -> Result<bool> {
+        // A cancelled order is never settled for good: money that was given up may turn up.
+        let standing = self.reader.standing(store, order).await?;
+        Ok(matches!(standing, Some((Phase::Confirmed | Phase::Closed, None))))
+    }
+
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, OrderId)>> {
         self.reader.due(now, limit).await
     }

@@ -1,7 +1,7 @@
 //! The intake of webhooks: `POST /webhooks/{provider}`, and the same for a provider within the process.
 //!
-//! A webhook carries no truth. It is checked, recorded once, and then only wakes the saga, which asks the provider.
-//! One that comes before its order is known waits in the inbox, where the saga's resolver finds it.
+//! A webhook carries no truth. It is checked, and then only wakes the saga, which asks the provider; one that repeats
+//! what is settled costs a look and no write. One whose order is not known is recorded in the inbox, once.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub trait WebhookSink: Send + Sync {
     async fn deliver(&self, provider: &str, signature: &str, body: &[u8]) -> Result<(), Failure>;
 }
 
-/// Checks webhooks, records them, and wakes the saga.
+/// Checks webhooks and wakes the saga.
 pub struct WebhookIntake {
     store: StoreId,
     providers: Providers,
@@ -43,8 +43,8 @@ pub struct WebhookIntake {
 /// The answer to a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Received {
-    /// False when this webhook was received before.
-    pub new: bool,
+    /// Whether its order is known here. False: it was written down, and nothing else happened.
+    pub known: bool,
 }
 
 /// The order that a provider's key belongs to: keys are `{order}:{attempt}`.
@@ -68,27 +68,27 @@ impl WebhookIntake {
     /// Takes one webhook in.
     ///
     /// # Errors
-    /// 404 for a provider this shop does not have, 401 for a bad signature, and the inbox's failure when it could not
-    /// be recorded; the provider sends it again then. Once recorded it is taken, whatever becomes of it.
+    /// 404 for a provider this shop does not have, 401 for a bad signature, and the saga's or the inbox's failure when
+    /// nothing came of it; the provider sends it again then.
     pub async fn receive(&self, provider: &str, signature: &str, body: &[u8]) -> Result<Received, Failure> {
-        let known = self.providers.get(provider).ok_or_else(|| Failure::not_found("payment provider"))?;
-        let hint = known.verify_webhook(signature, body, self.clock.now())?;
+        let sender = self.providers.get(provider).ok_or_else(|| Failure::not_found("payment provider"))?;
+        let hint = sender.verify_webhook(signature, body, self.clock.now())?;
         let order = order_of_key(&hint.key);
-        let new = self.inbox.receive(self.store, known.name(), &hint.webhook_id, order).await?;
-        if let (true, Some(order)) = (new, order) {
-            match self.checkout.resume(self.store, order).await {
-                Ok(()) => {}
-                // Before its order: it waits in the inbox.
-                Err(failure) if failure.kind == ErrorKind::NotFound => {
-                    tracing::debug!(%order, webhook = hint.webhook_id, "A webhook came before its order.");
-                }
-                Err(failure) => {
-                    tracing::warn!(%order, webhook = hint.webhook_id, %failure, internal = failure.internal,
-                        "A webhook was recorded, but its order could not go on now; the resolver will take it further.");
-                }
+        let known = match order {
+            Some(order) => self.checkout.resume(self.store, order).await,
+            None => Err(Failure::not_found("order")),
+        };
+        match known {
+            Ok(()) => Ok(Received { known: true }),
+            // Before its order, or of something else: written down once.
+            Err(failure) if failure.kind == ErrorKind::NotFound => {
+                self.inbox.receive(self.store, sender.name(), &hint.webhook_id, order).await?;
+                tracing::debug!(webhook = hint.webhook_id, "A webhook came whose order is not known.");
+                Ok(Received { known: false })
             }
+            // The provider sends it again; until then the resolver may have done it.
+            Err(failure) => Err(failure),
         }
-        Ok(Received { new })
     }
 }
 

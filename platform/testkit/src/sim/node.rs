@@ -255,6 +255,11 @@ impl SagaLedger for PoisonableLedger {
         self.ledger.wake(store, order).await
     }
 
+    async fn settled(&self, store: StoreId, order: OrderId) -> Result<bool> {
+        self.healthy(order)?;
+        self.ledger.settled(store, order).await
+    }
+
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, OrderId)>> {
         self.ledger.due(now, limit).await
     }

@@ -98,7 +98,7 @@ impl CheckoutService {
             let _ = waiting.send(Err(failure.clone()));
         }
         outcome?;
-        if asked_again {
+        if asked_again && !self.0.parts.ledger.settled(store, order).await? {
             let progress = self.0.parts.ledger.wake(store, order).await?;
             self.steps(store, order, progress.next, &mut None).await?;
         }
@@ -187,6 +187,9 @@ impl Checkout for CheckoutService {
     async fn resume(&self, store: StoreId, order: OrderId) -> Result<()> {
         if let Some(asked_again) = self.0.in_hand.lock().get_mut(&order) {
             *asked_again = true;
+            return Ok(());
+        }
+        if self.0.parts.ledger.settled(store, order).await? {
             return Ok(());
         }
         let progress = self.0.parts.ledger.wake(store, order).await?;

@@ -52,6 +52,8 @@ struct Script {
     after_wake: Mutex<VecDeque<Next>>,
     after_record: Mutex<VecDeque<Next>>,
     due: Mutex<Vec<(StoreId, OrderId)>>,
+    /// Whether nothing is to be done about any order.
+    settled: Mutex<bool>,
     /// An order that cannot be woken.
     poison: Mutex<Option<OrderId>>,
 }
@@ -84,6 +86,10 @@ impl SagaLedger for Script {
         }
         self.woken.lock().push(order);
         Ok(progress(order, self.after_wake.lock().pop_front()))
+    }
+
+    async fn settled(&self, _: StoreId, _: OrderId) -> Result<bool> {
+        Ok(*self.settled.lock())
     }
 
     async fn due(&self, _: Timestamp, limit: u32) -> Result<Vec<(StoreId, OrderId)>> {
@@ -344,6 +350,14 @@ async fn an_order_that_is_in_hand_is_looked_at_again_afterwards_and_not_twice_at
     first.await.unwrap();
     assert_eq!((world.desk.calls.lock().len(), world.script.woken.lock().len()), (2, 2));
     assert!(world.checkout.0.in_hand.lock().is_empty());
+}
+
+#[tokio::test]
+async fn news_of_what_is_settled_costs_no_command() {
+    let world = world(MANY);
+    *world.script.settled.lock() = true;
+    world.checkout.resume(STORE, order(1)).await.unwrap();
+    assert_eq!((world.desk.calls.lock().len(), world.script.woken.lock().len()), (0, 0));
 }
 
 #[tokio::test]

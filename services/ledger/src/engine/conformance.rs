@@ -597,6 +597,11 @@ impl Suite {
         self.see(1001, &early, ProviderStatus::Captured, 1).await;
         let due = self.reader.due(moment(100_000), 1000).await.unwrap();
         assert!(due.iter().all(|(_, id)| *id != early.order), "a paid order has nothing to wait for");
+        let standing = async |store, id| self.reader.standing(store, id).await.unwrap();
+        assert_eq!(standing(STORE, early.order).await, Some((Phase::Confirmed, None)));
+        let placing = standing(STORE, late.order).await.unwrap();
+        assert_eq!((placing.0, placing.1.is_some()), (Phase::Placing, true));
+        assert_eq!(standing(other_store(), early.order).await, None, "of another store");
     }
 
     async fn sums_agree_with_rows(&mut self) {

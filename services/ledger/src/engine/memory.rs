@@ -235,6 +235,11 @@ impl Reader for MemoryEngine {
         Ok(self.tables.lock().orders.get(&id).filter(|o| o.head.store == store).cloned())
     }
 
+    async fn standing(&self, store: StoreId, id: OrderId) -> Result<Option<(Phase, Option<Timestamp>)>, Failure> {
+        let t = self.tables.lock();
+        Ok(t.orders.get(&id).filter(|o| o.head.store == store).map(|o| (o.head.phase, o.head.due_at)))
+    }
+
     async fn orders(
         &self,
         store: StoreId,

@@ -14,7 +14,7 @@ use contracts::event::Event;
 use contracts::ledger::OrderFilter;
 use kernel::{Failure, OrderId, Page, PageRequest, Sku, StoreId, Timestamp};
 
-use crate::order::Order;
+use crate::order::{Order, Phase};
 use crate::state::{
     AuditRow, Changes, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, Keys, Meta, Parked, Person, Sales, State,
     StockLevel,
@@ -99,6 +99,8 @@ pub struct GiftCardSum {
 #[async_trait]
 pub trait Reader: Send + Sync {
     async fn order(&self, store: StoreId, id: OrderId) -> Result<Option<Arc<Order>>, Failure>;
+    /// The phase of an order and when something is to be done about it, without the rest of it.
+    async fn standing(&self, store: StoreId, id: OrderId) -> Result<Option<(Phase, Option<Timestamp>)>, Failure>;
     /// Newest first.
     async fn orders(
         &self,

@@ -53,7 +53,7 @@ async fn a_shopper_approves_and_goes_back_to_the_shop() {
     assert_eq!((answer.status, answer.location), (StatusCode::SEE_OTHER, Some(back)));
     assert_eq!(provider.find(&key(1)).await.unwrap().unwrap().status, ProviderStatus::Authorised);
     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    assert_eq!(shop.count("inbox new"), 2, "one webhook for the wish, one for the decision");
+    assert_eq!(shop.count("resume"), 2, "one webhook for the wish, one for the decision");
 }
 
 #[tokio::test(start_paused = true)]

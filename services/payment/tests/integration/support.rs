@@ -38,8 +38,8 @@ impl Clock for TokioClock {
 pub(crate) struct Shop {
     pub(crate) seen: Mutex<BTreeSet<String>>,
     pub(crate) log: Mutex<Vec<String>>,
-    /// How often the inbox still fails.
-    pub(crate) inbox_failures: Mutex<u32>,
+    /// How often the shop still fails to take a webhook.
+    pub(crate) failures: Mutex<u32>,
     /// Orders that are not known yet.
     pub(crate) unknown: Mutex<BTreeSet<OrderId>>,
 }
@@ -48,16 +48,21 @@ impl Shop {
     pub(crate) fn count(&self, start: &str) -> usize {
         self.log.lock().iter().filter(|line| line.starts_with(start)).count()
     }
+
+    fn fail_if_told(&self) -> Result<()> {
+        let mut failures = self.failures.lock();
+        if *failures == 0 {
+            return Ok(());
+        }
+        *failures -= 1;
+        Err(Failure::unavailable("The ledger is full.", 1))
+    }
 }
 
 #[async_trait]
 impl WebhookInbox for Shop {
     async fn receive(&self, _: StoreId, provider: &str, webhook_id: &str, order: Option<OrderId>) -> Result<bool> {
-        let mut failures = self.inbox_failures.lock();
-        if *failures > 0 {
-            *failures -= 1;
-            return Err(Failure::unavailable("The ledger is full.", 1));
-        }
+        self.fail_if_told()?;
         let new = self.seen.lock().insert(format!("{provider} {webhook_id}"));
         let order = order.map_or("none".to_owned(), |o| o.to_string());
         self.log.lock().push(format!("inbox {} {order}", if new { "new" } else { "known" }));
@@ -86,6 +91,7 @@ impl Checkout for Shop {
         if self.unknown.lock().contains(&order) {
             return Err(Failure::new(ErrorKind::NotFound, "not_found", "There is no such order."));
         }
+        self.fail_if_told()?;
         self.log.lock().push(format!("resume {order}"));
         Ok(())
     }

@@ -137,6 +137,14 @@ impl Reader for SqliteReader {
         Ok(self.now(|conn| rows::order(conn, store, id))?.map(Arc::new))
     }
 
+    async fn standing(&self, store: StoreId, id: OrderId) -> Result<Option<(Phase, Option<Timestamp>)>, Failure> {
+        Ok(self.now(|conn| {
+            let sql = "select phase, due_at from orders where id = ?1 and store = ?2";
+            let found = |row: &Row<'_>| Ok((rows::phase(row, 0)?, rows::optional_at(row, 1)?));
+            conn.prepare_cached(sql)?.query_row(params![id.as_bytes(), store.as_bytes()], found).optional()
+        })?)
+    }
+
     async fn orders(
         &self,
         store: StoreId,

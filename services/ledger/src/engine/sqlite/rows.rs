@@ -82,7 +82,11 @@ pub(super) fn at(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     Ok(Timestamp::from_millis(row.get(column)?))
 }
 
-fn optional_at(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+pub(super) fn phase(row: &Row<'_>, index: usize) -> Result<Phase> {
+    Phase::parse(text(row, index)?).ok_or_else(|| corrupt(index, "unknown phase"))
+}
+
+pub(super) fn optional_at(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis))
 }
 
@@ -126,7 +130,7 @@ fn head(row: &Row<'_>) -> Result<Head> {
         number: row.get(0)?,
         store: id(row, 1, StoreId::from_uuid)?,
         id: id(row, 2, OrderId::from_uuid)?,
-        phase: Phase::parse(text(row, 3)?).ok_or_else(|| corrupt(3, "unknown phase"))?,
+        phase: phase(row, 3)?,
         cart: id(row, 4, CartId::from_uuid)?,
         cart_version: unsigned(row, 5)?,
         person: id(row, 6, PersonId::from_uuid)?,
