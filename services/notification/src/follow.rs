@@ -2,6 +2,7 @@
 //! commit: an event is never taken half, and never twice.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use contracts::event::Event;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::mail::MAILED_LATE_MS;
+use crate::mail::sender::Swept;
 use crate::store::endpoint::EndpointRow;
 use crate::store::mail::{Facts, LowStock, NewRow, dedupe, insert};
 use crate::store::{self, delivery, endpoint, mail};
@@ -33,6 +35,8 @@ pub(crate) struct Follower {
     pub(crate) staff: bool,
     pub(crate) mail_wake: Arc<Notify>,
     pub(crate) webhook_wake: Arc<Notify>,
+    /// Told when somebody was erased.
+    pub(crate) swept: Arc<Swept>,
 }
 
 impl Follower {
@@ -58,6 +62,7 @@ impl Follower {
         let events = self.books.events(store, cursor, WINDOW).await?;
         let Some(last) = events.last().map(|event| event.position) else { return Ok(0) };
         let count = events.len();
+        let erased = events.iter().any(|event| event.kind == "person.erased");
         let (now, staff, rng) = (self.clock.now(), self.staff, Arc::clone(&self.rng));
         let (mails, deliveries) = self
             .db
@@ -74,7 +79,10 @@ impl Follower {
                 Ok::<_, DbError>(queued)
             })
             .await?;
-        if mails > 0 {
+        if erased {
+            self.swept.erased.store(true, Ordering::Relaxed);
+        }
+        if mails > 0 || erased {
             self.mail_wake.notify_one();
         }
         if deliveries > 0 {

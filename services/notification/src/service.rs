@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use crate::follow::Follower;
 use crate::mail::letter::Shop;
 use crate::mail::sealed::{self, SealedMail};
-use crate::mail::sender::Sender;
+use crate::mail::sender::{Sender, Swept};
 use crate::mail::transport::{MailTransport, Mailbox};
 use crate::mail::{self, MAILED_LATE_MS, samples};
 use crate::store::mail::{NewRow, dedupe};
@@ -107,6 +107,7 @@ impl Notification {
         let db = store::open(&parts.data_dir)?;
         let (mail_wake, webhook_wake) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let readers = Readers::new(&parts.vault);
+        let swept = Arc::<Swept>::default();
         let folder = parts.data_dir.join("mail");
         let transport = parts.mail.transport.open(&folder, &parts.mail.from)?;
         let follower = Follower {
@@ -118,6 +119,7 @@ impl Notification {
             staff: parts.mail.staff_to.is_some(),
             mail_wake: Arc::clone(&mail_wake),
             webhook_wake: Arc::clone(&webhook_wake),
+            swept: Arc::clone(&swept),
         };
         let dispatcher = Dispatcher::new(
             &parts.webhooks,
@@ -138,6 +140,7 @@ impl Notification {
             transport,
             folder,
             wake: mail_wake,
+            swept,
         };
         Ok(Notification(Arc::new(Inner {
             db,

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contracts::address::is_email;
@@ -12,7 +13,8 @@ use contracts::notification::MailTemplate;
 use futures::StreamExt as _;
 use infra::sqlite::{Db, DbError};
 use infra::vault::Vault;
-use kernel::{Failure, OrderId, Secret, SharedClock, SharedRng, StoreId};
+use kernel::{Failure, MailId, OrderId, Secret, SharedClock, SharedRng, StoreId};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +39,10 @@ const FILED_MS: i64 = 30 * 24 * 3_600_000;
 const KEPT_MS: i64 = 180 * 24 * 3_600_000;
 /// Mails looked at together when sweeping.
 const SWEEP: u32 = 100;
+/// Files looked at in one round; the next goes on behind them.
+const ROUND: usize = 500;
+/// What is under way when the shop closes may take this long to finish.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub(crate) struct Sender {
     pub(crate) store: StoreId,
@@ -51,6 +57,14 @@ pub(crate) struct Sender {
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) folder: PathBuf,
     pub(crate) wake: Arc<Notify>,
+    pub(crate) swept: Arc<Swept>,
+}
+
+/// How far the folder was looked at, and whether somebody was erased, so that all of it is to be looked at now.
+#[derive(Default)]
+pub(crate) struct Swept {
+    pub(crate) erased: AtomicBool,
+    after: Mutex<Option<MailId>>,
 }
 
 /// A mail with its reader, ready to be sent.
@@ -77,7 +91,16 @@ impl Sender {
     pub(crate) async fn run(&self, poll: Duration, sweep_every: Duration, stop: CancellationToken) {
         let mut next_sweep = tokio::time::Instant::now();
         loop {
-            let pause = match self.step().await {
+            let too_late = async {
+                stop.cancelled().await;
+                tokio::time::sleep(LAST_WORDS).await;
+            };
+            let tried = tokio::select! {
+                biased;
+                tried = self.step() => tried,
+                () = too_late => return,
+            };
+            let pause = match tried {
                 Ok(tried) if tried == WINDOW as usize => BREATH,
                 Ok(_) => poll,
                 Err(failure) => {
@@ -85,9 +108,11 @@ impl Sender {
                     poll
                 }
             };
-            if tokio::time::Instant::now() >= next_sweep {
+            let erased = self.swept.erased.swap(false, Ordering::Relaxed);
+            if erased || tokio::time::Instant::now() >= next_sweep {
                 next_sweep = tokio::time::Instant::now() + sweep_every;
-                if let Err(failure) = self.sweep().await {
+                let round = if erased { usize::MAX } else { ROUND };
+                if let Err(failure) = self.sweep_some(round).await {
                     tracing::warn!(%failure, internal = failure.internal, "the folder of mails could not be swept");
                 }
             }
@@ -228,11 +253,19 @@ impl Sender {
     /// Deletes the files of mails whose person was erased, of mails that are too old, and what is known of old mails.
     /// How many files there were.
     pub(crate) async fn sweep(&self) -> Result<usize, Failure> {
+        *self.swept.after.lock() = None;
+        self.sweep_some(usize::MAX).await
+    }
+
+    /// Looks at `most` files, behind those of the round before; from the first again behind the last.
+    async fn sweep_some(&self, most: usize) -> Result<usize, Failure> {
         let (store, now) = (self.store, self.clock.now());
-        let (mut after, mut deleted) = (None, 0);
-        loop {
+        let (mut looked, mut deleted) = (0, 0);
+        while looked < most {
+            let after = *self.swept.after.lock();
             let filed = self.db.read(move |conn| rows::filed(conn, store, after, SWEEP)).await?;
             let last = filed.last().map(|(id, ..)| *id);
+            looked += filed.len();
             let whole = filed.len() == SWEEP as usize;
             for (id, order, file, created_at) in filed {
                 let old = now.millis_since(created_at) > FILED_MS;
@@ -242,13 +275,17 @@ impl Sender {
                     deleted += 1;
                 }
             }
-            after = last;
+            *self.swept.after.lock() = last.filter(|_| whole);
             if !whole {
                 break;
             }
         }
         let until = now.plus_millis(-KEPT_MS);
-        self.db.write(move |conn| rows::prune(conn, store, until)).await?;
+        let tidy = self.db.write(move |conn| {
+            rows::drop_expired(conn, store, now)?;
+            rows::prune(conn, store, until)
+        });
+        tidy.await?;
         Ok(deleted)
     }
 
@@ -292,7 +329,7 @@ pub(crate) fn endpoint_disabled(
     (now, rng): (kernel::Timestamp, &dyn kernel::Rng),
 ) -> impl FnOnce(&rusqlite::Connection) -> Result<bool, DbError> + Send + 'static {
     let row = rows::NewRow {
-        id: kernel::MailId::new(now, rng),
+        id: MailId::new(now, rng),
         dedupe: rows::dedupe(&["endpoint", key]),
         template: MailTemplate::WebhookEndpointDisabled,
         order: None,

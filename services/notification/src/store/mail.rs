@@ -214,7 +214,10 @@ pub(crate) fn retry(
     now: Timestamp,
     expires: Timestamp,
 ) -> Result<bool, DbError> {
-    let sql = "update mails set status = 'queued', next_at = :now, expires_at = max(expires_at, :expires)
+    // One with a link of its own is not tried for longer than the link works.
+    let sql = "update mails
+                  set status = 'queued', next_at = :now,
+                      expires_at = iif(sealed is null, max(expires_at, :expires), expires_at)
                 where store = :store and id = :id and status in ('queued', 'failed')";
     let changed = conn.prepare_cached(sql)?.execute(named_params! {
         ":now": now.millis(),
@@ -323,6 +326,13 @@ pub(crate) fn unfile(conn: &Connection, store: StoreId, id: MailId) -> Result<()
     let sql = "update mails set file = null where store = :store and id = :id";
     conn.prepare_cached(sql)?.execute(named_params! { ":store": store.as_bytes(), ":id": id.as_bytes() })?;
     Ok(())
+}
+
+/// Drops mails that were given up and whose link does not work any more: nothing sealed is kept for nothing.
+pub(crate) fn drop_expired(conn: &Connection, store: StoreId, now: Timestamp) -> Result<usize, DbError> {
+    let sql = "update mails set status = 'dropped', sealed = null, wrapped_key = null
+                where store = :store and status = 'failed' and sealed is not null and expires_at <= :now";
+    Ok(conn.prepare_cached(sql)?.execute(named_params! { ":store": store.as_bytes(), ":now": now.millis() })?)
 }
 
 /// Deletes mails that were done with before `until` and have no file any more. How many.
