@@ -32,6 +32,10 @@ pub(crate) enum Command {
     /// Make, list and revoke keys of the API; works while the shop runs
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
+    /// Print a link that creates the owner of a shop that has none; works while the shop runs
+    ///
+    /// The link works once, for a day; the one printed before stops working.
+    OwnerLink,
     /// Take in a product export of Shopify (CSV); works while the shop runs
     ///
     /// The same file again changes nothing. Rows that cannot be taken in are reported with their lines, and the exit
@@ -44,6 +48,12 @@ pub(crate) enum Command {
     /// Check the index of the search, or make it anew; works while the shop runs
     #[command(subcommand)]
     Search(SearchCommand),
+    /// See what became of mails, and how they look; works while the shop runs
+    #[command(subcommand)]
+    Mail(MailCommand),
+    /// See where webhooks go, and send some once more; works while the shop runs
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Print a script that completes this command line in a shell
     Completions {
         /// Which shell
@@ -188,6 +198,76 @@ pub(crate) struct SearchOptions {
     /// Print the comparison as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MailCommand {
+    /// List the latest mails: what became of each, never whom it went to
+    List {
+        /// Only those that are queued, sent, failed or dropped
+        #[arg(long, value_parser = ["queued", "sent", "failed", "dropped"])]
+        status: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try a mail again that was given up or waits
+    Retry {
+        /// The id that `list` shows
+        id: kernel::MailId,
+    },
+    /// Show a mail filled with samples
+    Preview {
+        /// Which mail, e.g. order_confirmation
+        template: String,
+        /// In which language
+        #[arg(long, default_value = "en")]
+        locale: String,
+        /// Which part of it
+        #[arg(long, value_enum, default_value_t = MailPart::Text)]
+        part: MailPart,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MailPart {
+    Text,
+    Html,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhooksCommand {
+    /// List endpoints, without their secrets
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a test to an endpoint; the exit code is 1 when it is not taken
+    Ping {
+        /// The id that `list` shows
+        endpoint: kernel::WebhookEndpointId,
+    },
+    /// Send deliveries once more, under the ids they had
+    Replay(WebhookReplay),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WebhookReplay {
+    /// The id that `list` shows
+    pub(crate) endpoint: kernel::WebhookEndpointId,
+    /// Just this event
+    #[arg(long, value_name = "ID")]
+    pub(crate) event: Option<String>,
+    /// Events that happened at this time or later
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Events that happened before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Only those that were given up
+    #[arg(long)]
+    pub(crate) failed: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -53,7 +53,8 @@ async fn open_serve_close(settings: &Settings) -> Result<()> {
             return Ok(());
         }
     };
-    open.welcome(settings);
+    let owner_link = crate::accounts::owner_link(open.shop.identity(), &open.url(settings)).await?;
+    open.welcome(settings, owner_link.as_deref());
     let signal = open.serve_until(signals.next()).await;
     tracing::info!(signal, "closing: no new connections, requests under way may finish");
     tokio::select! {
@@ -100,8 +101,12 @@ impl OpenShop {
         let probes = probes::routes(readiness.clone(), &metrics);
 
         let drain_timeout = Duration::from_secs(settings.drain_timeout_s);
-        let options =
-            ServerOptions { max_connections: settings.max_connections, drain_timeout, ..ServerOptions::default() };
+        let options = ServerOptions {
+            max_connections: settings.max_connections,
+            drain_timeout,
+            proxies: settings.proxies,
+            ..ServerOptions::default()
+        };
         let stop = CancellationToken::new();
         let router = shop.router();
         let serving: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = match ops_listener {
@@ -151,14 +156,21 @@ impl OpenShop {
         self.shop.openapi()
     }
 
-    /// Says where the shop is and what to try first.
-    fn welcome(&self, settings: &Settings) {
-        let url = settings.base_url.clone().unwrap_or_else(|| format!("http://{}", self.address));
+    fn url(&self, settings: &Settings) -> String {
+        crate::accounts::base_url(settings, self.address)
+    }
+
+    /// Says where the shop is and what to do first: `owner_link` creates the owner, while there is none.
+    fn welcome(&self, settings: &Settings, owner_link: Option<&str>) {
+        let url = self.url(settings);
+        let first = owner_link
+            .map(|link| format!("\n  First      {link}\n             (makes you the owner; works once, for a day)"));
+        let first = first.unwrap_or_default();
         let data = settings.data.display();
         let ops =
             self.ops.map(|ops| format!("\n  Health     http://{ops}/readyz, /livez, /metrics")).unwrap_or_default();
         let text = format!(
-            "\n  {} is open: {url}\n\n  API        {url}/api/docs\n  Data       {data}{ops}\n  \
+            "\n  {} is open: {url}\n\n  API        {url}/api/docs\n  Data       {data}{ops}{first}\n  \
              Try        argosy --data {data} api-key create --name me --scope admin\n  Stop       Ctrl-C\n\n",
             settings.store_name
         );

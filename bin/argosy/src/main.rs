@@ -7,6 +7,7 @@
 //! - [`roles`] and [`graph`]: what a process can be, and who needs whom.
 //! - [`attach`], [`client`], [`local_key`]: how commands work on a shop that runs, through its own API.
 
+mod accounts;
 mod attach;
 mod cli;
 mod client;
@@ -57,6 +58,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             let settings = settings(&given)?;
             lifecycle::runtime(1)?.block_on(commands::api_key::run(command, &settings))
         }
+        Some(Command::OwnerLink) => {
+            let settings = settings(&given)?;
+            lifecycle::runtime(1)?.block_on(commands::owner_link::run(&settings))
+        }
         Some(Command::Import(command)) => {
             let settings = settings(&given)?;
             lifecycle::runtime(0)?.block_on(commands::import::run(&command, &settings))
@@ -68,6 +73,14 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Search(command)) => {
             let settings = settings(&given)?;
             lifecycle::runtime(0)?.block_on(commands::search::run(command, &settings))
+        }
+        Some(Command::Mail(command)) => {
+            let settings = settings(&given)?;
+            lifecycle::runtime(0)?.block_on(commands::mail::run(command, &settings))
+        }
+        Some(Command::Webhooks(command)) => {
+            let settings = settings(&given)?;
+            lifecycle::runtime(0)?.block_on(commands::webhooks::run(command, &settings))
         }
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "argosy", &mut std::io::stdout());

@@ -10,6 +10,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use cart::CartService;
 use catalog::{Assortment, CatalogService};
+use checkout::prices::{PriceKeeper, PriceKeeperParts};
 use checkout::quote::{Quoter, QuoterParts};
 use checkout::{CheckoutService, Resolver, SagaParts, SagaSettings, TermsService};
 use contracts::catalog::{CatalogRead, View};
@@ -17,7 +18,7 @@ use contracts::checkout::Checkout;
 use contracts::ledger::{Actor, SetStock, Stock};
 use contracts::payment::{Provider, Providers};
 use http_kit::{Front, FrontOptions, Metrics};
-use identity::Identity;
+use identity::{Identity, Placing};
 use infra::Spawner;
 use infra::vault::Vault;
 use kernel::{SharedClock, SharedRng, Sku, StoreId, SystemClock, SystemRng};
@@ -32,6 +33,7 @@ use storefront::Storefront;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::accounts::{self, Accounts};
 use crate::config::keys::{FirstStart, Settings};
 use crate::local_key;
 use crate::meters::{BuildMeter, LedgerMeter};
@@ -47,12 +49,14 @@ const RESOLVE_EVERY: Duration = Duration::from_secs(1);
 const RECONCILE_EVERY: Duration = Duration::from_secs(60);
 const RELAY_EVERY: Duration = Duration::from_secs(1);
 const FEED_EVERY: Duration = Duration::from_millis(500);
+const KEEP_PRICES_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_CARTS_EVERY: Duration = Duration::from_secs(3600);
 
 /// Everything that serves a store, open.
 pub(crate) struct Shop {
     router: Router,
     openapi: OpenApi,
+    identity: Arc<Identity>,
     /// Resolves when the thread of the ledger has written its last batch.
     ledger_closed: tokio::sync::oneshot::Receiver<()>,
 }
@@ -103,16 +107,22 @@ impl Shop {
         let catalog_read: Arc<dyn CatalogRead> = catalog.clone();
         let carts = CartService::open(data, catalog_read.clone(), first.currency, clock.clone(), rng.clone());
         let carts = carts.map_err(told)?;
-        let selling = TermsService::open(
-            data,
-            Arc::clone(&terms),
-            ledger.clone(),
-            (clock.clone(), rng.clone()),
-            spawner.clone(),
-        )
-        .map_err(told)?;
+        let selling =
+            TermsService::open(data, Arc::clone(&terms), ledger.clone(), (clock.clone(), rng.clone()), spawner.clone())
+                .map_err(told)?;
         let feed = Feed { ledger: ledger.clone(), source: selling.clone(), poll: FEED_EVERY };
         spawner.spawn("feed-checkout", feed.run(spawner.token()));
+        let mut prices = PriceKeeper::new(PriceKeeperParts {
+            store: STORE,
+            terms: selling.clone(),
+            catalog: catalog_read.clone(),
+            contents: catalog.clone(),
+            shelves: catalog.clone(),
+            clock: clock.clone(),
+        });
+        // Before the first page is shown; what it was before is looked up while the shop is open.
+        prices.tell().await.map_err(told)?;
+        spawner.spawn("prices", prices.run(KEEP_PRICES_EVERY, spawner.token()));
         let quotes = Arc::new(Quoter::new(QuoterParts {
             carts: carts.clone(),
             catalog: catalog_read.clone(),
@@ -150,6 +160,19 @@ impl Shop {
             spawner,
         };
         let notification = outbound.notification()?;
+        let people = Accounts {
+            settings,
+            address,
+            identity: &identity,
+            vault: &vault,
+            mails: Arc::new(notification.clone()),
+            carts: &carts,
+            ledger: &ledger,
+            spawner,
+        };
+        let people = people.open()?;
+        let placing: Arc<dyn Checkout> = Arc::new(Placing::new(placing, people.clone()));
+        let fulfilment = outbound.fulfilment(FEED_EVERY)?;
         start_background(&world, checkout, &ledger, provider.clone(), &carts, &catalog);
 
         let storefront = Storefront {
@@ -157,6 +180,8 @@ impl Shop {
             carts: carts.clone(),
             checkout: placing.clone(),
             orders: ledger.clone(),
+            customers: people.clone(),
+            search: search.clone(),
             markets: terms.markets.clone(),
             store: STORE,
             name: settings.store_name.clone(),
@@ -180,15 +205,18 @@ impl Shop {
             }))
             .merge(payment::routes(webhooks))
             .merge(identity::routes(identity.clone()))
+            .merge(accounts::routes(settings, &people))
             .merge(notification::routes(&notification))
+            .merge(fulfilment::routes(fulfilment))
             .fallback(async || StatusCode::NOT_FOUND);
         let (api, openapi) = described().nest("/api/v1", api).split_for_parts();
         let options = FrontOptions {
             limit: settings.max_requests,
             page: Some(storefront::error_page(storefront.clone())),
+            base_url: settings.base_url.clone(),
             ..FrontOptions::default()
         };
-        let front = Front::new(identity, rng, Arc::clone(metrics), options);
+        let front = Front::new(identity.clone(), rng, Arc::clone(metrics), options);
         let pages = Router::new()
             .merge(api)
             .merge(http_kit::docs_routes(&openapi)?)
@@ -196,7 +224,7 @@ impl Shop {
             .merge(catalog::media::media_routes(Arc::clone(catalog.media())))
             .merge(storefront::routes(storefront));
         tracing::debug!(%address, "the shop is put together");
-        Ok(Shop { router: front.wrap(pages), openapi, ledger_closed })
+        Ok(Shop { router: front.wrap(pages), openapi, identity, ledger_closed })
     }
 
     pub(crate) fn router(&self) -> Router {
@@ -205,6 +233,10 @@ impl Shop {
 
     pub(crate) const fn openapi(&self) -> &OpenApi {
         &self.openapi
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Lets go of every part and waits for the last batch of the ledger. The background must be drained before.
@@ -370,8 +402,8 @@ fn described() -> OpenApiRouter {
     let mut info = Info::new("Argosy", env!("CARGO_PKG_VERSION"));
     info.description = Some(
         "The HTTP API of an Argosy shop. Amounts are in minor units of their currency; ids are opaque; times are RFC \
-         3339 in UTC; errors are problem documents (RFC 9457). Back-office routes need an API key: `Authorization: \
-         Bearer …`."
+         3339 in UTC; errors are problem documents (RFC 9457). Back-office routes need an API key or a session of \
+         staff, customers' own a session of theirs: `Authorization: Bearer …`."
             .to_owned(),
     );
     info.license = Some(License::new("MIT OR Apache-2.0"));

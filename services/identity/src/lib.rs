@@ -28,6 +28,6 @@ mod token;
 
 pub use api::{PeopleHandles, people_routes, routes};
 pub use password::PasswordCost;
-pub use people::{People, PeopleParts, Purchases};
+pub use people::{Letters, People, PeopleParts, Purchases};
 pub use placing::Placing;
 pub use service::Identity;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use contracts::Result;
-use contracts::identity::{ApiKeyView, NewApiKey, Principal, Scope};
+use contracts::identity::{ApiKeyView, NewApiKey, OWNER, Principal, Scope};
 use http_kit::invalid_token;
 use infra::sqlite::{Db, DbError, Options, Synchronous};
 use kernel::{ApiKeyId, Failure, FieldError, Secret, SharedClock, SharedRng, StoreId};
@@ -19,12 +19,15 @@ use crate::people::sessions;
 use crate::store;
 use crate::store::api_key::LiveKey;
 use crate::store::session::{LiveSession, Owner, Table};
+use crate::store::token::Purpose;
 use crate::token::{self, Kind, TokenHash};
 
 /// How old the knowledge of keys and sessions may be. Half of the second within which a revocation must hold.
 const FRESH: Duration = Duration::from_millis(500);
 /// The most of them remembered; beyond that they are looked up again, which costs microseconds.
 const REMEMBERED: usize = 10_000;
+/// How long a link that creates the owner works, in seconds.
+const SETUP_S: i64 = 24 * 3600;
 
 /// The identity service on SQLite. Clones share everything.
 #[derive(Clone)]
@@ -81,6 +84,29 @@ impl Identity {
         let options = Options { synchronous: Synchronous::Full, readers: 1 };
         let db = Db::open(&data_dir.join("identity.db"), store::MIGRATIONS, options)?;
         Ok(Identity { db, known: Arc::default(), clock, rng })
+    }
+
+    /// A token for a link that creates the owner; earlier ones stop working. None when there is an owner. Needs nothing
+    /// of a running shop, so that a command can make one.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn setup_token(&self, store: StoreId) -> Result<Option<Secret>> {
+        let token = token::generate(Kind::Once, &*self.rng);
+        let hash = token::hash_of(Kind::Once, &token).ok_or_else(|| Failure::internal("a new token is none"))?;
+        let expires_at = self.clock.now().plus_secs(SETUP_S);
+        let open = self
+            .db
+            .write(move |conn| {
+                if store::staff::active_in(conn, store, OWNER)? > 0 {
+                    store::token::drop_all(conn, store, Purpose::Setup, store.as_bytes())?;
+                    return Ok::<_, DbError>(false);
+                }
+                store::token::put(conn, store, Purpose::Setup, store.as_bytes(), &hash, expires_at)?;
+                Ok(true)
+            })
+            .await?;
+        Ok(open.then_some(token))
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -454,6 +454,7 @@ async fn a_person_takes_their_data_along_and_is_forgotten() {
     shop.book.orders.lock()[0] = order(1, "closed", "delivered");
     assert_eq!(ann.post("/customers/me/erase", erase(PASSWORD)).await.status, 204);
     assert_eq!(shop.book.erased.lock().as_slice(), [PersonId::of_order(id, open.id)]);
+    assert_eq!(shop.mailbox.1.lock().as_slice(), [ANN]);
     assert_eq!(ann.get("/customers/me").await.status, 401);
     assert_eq!(shop.guest().post("/sessions", new(ANN)).await.code(), (401, "invalid_credentials"));
     let admin = shop.key(Scope::Customers).await;

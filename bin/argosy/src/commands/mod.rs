@@ -4,8 +4,11 @@ pub(crate) mod api_key;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod import;
+pub(crate) mod mail;
+pub(crate) mod owner_link;
 pub(crate) mod reference;
 pub(crate) mod search;
+pub(crate) mod webhooks;
 
 use std::io::{self, Write as _};
 

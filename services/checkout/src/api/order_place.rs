@@ -61,9 +61,10 @@ pub(super) async fn order_place(
     caller: Caller,
     secret: CartSecret,
     key: IdempotencyKey,
-    Json(order): Json<PlaceOrder>,
+    Json(mut order): Json<PlaceOrder>,
 ) -> Api<Response> {
     refuse(problems(&order))?;
+    order.customer = caller.customer().ok().map(|(id, _)| id);
     let access = secret.opens(order.cart_id);
     let idempotency = idempotency(&caller, Some(&access.secret), "POST", "/orders", &key, &order);
     let placed = checkout.place(caller.store, &access, order, idempotency, Some(caller.request_id)).await?;

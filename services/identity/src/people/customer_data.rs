@@ -1,5 +1,7 @@
 //! What belongs to a customer: addresses, orders, all of it for them, and none of it for anybody.
 
+use std::collections::BTreeSet;
+
 use contracts::Result;
 use contracts::identity::{NewSavedAddress, SavedAddress, Visitor};
 use contracts::ledger::{Actor, FulfilmentStatus, OrderStatus, OrderSummary, OrderView};
@@ -150,7 +152,13 @@ impl People {
             );
             return Err(Failure::conflict("orders_open", detail));
         }
-        // The people of the orders first: should that fail half way, the account is still there to begin again.
+        // The mails and the people of the orders first: should that fail half way, the account is still there to begin
+        // again.
+        let contacts = orders.iter().filter_map(|order| order.contact.as_ref()).map(|contact| contact.email.clone());
+        let addresses: BTreeSet<String> = contacts.chain([self.open_customer(&row)?.1.email]).collect();
+        for address in addresses {
+            self.parts.mails.forget(store, &Secret::new(address)).await?;
+        }
         for order in orders {
             let actor = Actor { name: format!("customer:{id}"), request_id: None };
             let person = PersonId::of_order(id, order.id);

@@ -9,7 +9,6 @@ use super::People;
 pub(super) const RESET_MINUTES: u32 = 60;
 pub(super) const VERIFY_MINUTES: u32 = 3 * 24 * 60;
 pub(super) const INVITE_MINUTES: u32 = 3 * 24 * 60;
-pub(super) const SETUP_MINUTES: u32 = 24 * 60;
 
 impl People {
     /// A link of the shop that carries a token.
@@ -23,7 +22,7 @@ impl People {
         let mail = NewMail { key, to: Secret::new(to.to_owned()), locale, message };
         let mails = std::sync::Arc::clone(&self.parts.mails);
         self.parts.spawner.spawn("mail", async move {
-            if let Err(failure) = mails.send(store, mail).await {
+            if let Err(failure) = mails.write(store, mail).await {
                 tracing::error!(%failure, internal = failure.internal, "a mail of an account could not be stored");
             }
         });

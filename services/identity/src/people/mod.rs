@@ -15,7 +15,7 @@ use contracts::address::is_email;
 use contracts::cart::CustomerCarts;
 use contracts::identity::Visitor;
 use contracts::ledger::{Actor, Books, OrderView, Orders};
-use contracts::notification::Mails;
+use contracts::notification::{MailQueue, Mails, NewMail};
 use infra::Spawner;
 use infra::sqlite::{Db, DbError, Options, Synchronous};
 use infra::vault::{PersonKey, Vault};
@@ -35,7 +35,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// What accounts need of the other parts of the shop.
 pub struct PeopleParts {
     pub vault: Vault,
-    pub mails: Arc<dyn Mails>,
+    pub mails: Arc<dyn Letters>,
     pub carts: Arc<dyn CustomerCarts>,
     pub purchases: Arc<dyn Purchases>,
     pub spawner: Spawner,
@@ -66,6 +66,24 @@ impl<T: Orders + Books> Purchases for T {
             Err(failure) if failure.kind == ErrorKind::NotFound => Ok(()),
             done => done,
         }
+    }
+}
+
+/// What accounts ask of the mails: to write one, and to forget all that went to somebody.
+#[async_trait]
+pub trait Letters: Send + Sync {
+    async fn write(&self, store: StoreId, mail: NewMail) -> Result<()>;
+    async fn forget(&self, store: StoreId, address: &Secret) -> Result<()>;
+}
+
+#[async_trait]
+impl<T: Mails + MailQueue> Letters for T {
+    async fn write(&self, store: StoreId, mail: NewMail) -> Result<()> {
+        Mails::send(self, store, mail).await
+    }
+
+    async fn forget(&self, store: StoreId, address: &Secret) -> Result<()> {
+        MailQueue::forget(self, store, address).await.map(|_| ())
     }
 }
 

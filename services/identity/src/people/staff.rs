@@ -10,7 +10,7 @@ use contracts::notification::Message;
 use kernel::{ErrorKind, Failure, FieldError, Secret, SessionId, StaffId, StoreId};
 use rusqlite::Connection;
 
-use super::mails::{INVITE_MINUTES, RESET_MINUTES, SETUP_MINUTES};
+use super::mails::{INVITE_MINUTES, RESET_MINUTES};
 use super::{
     People, Profile, bad_token, check_email, checked_name, error, once_hash, refuse, session_hash, sessions,
     wrong_credentials,
@@ -194,19 +194,7 @@ impl Staff for People {
     }
 
     async fn setup_token(&self, store: StoreId) -> Result<Option<Secret>> {
-        let (token, hash) = self.once()?;
-        let expires_at = self.now().plus_secs(i64::from(SETUP_MINUTES) * 60);
-        let open = self
-            .write(move |conn| {
-                if staff::active_in(conn, store, OWNER)? > 0 {
-                    token::drop_all(conn, store, Purpose::Setup, store.as_bytes())?;
-                    return Ok(false);
-                }
-                token::put(conn, store, Purpose::Setup, store.as_bytes(), &hash, expires_at)?;
-                Ok(true)
-            })
-            .await?;
-        Ok(open.then_some(token))
+        self.identity.setup_token(store).await
     }
 
     async fn setup_is_open(&self, store: StoreId, token: &Secret) -> Result<bool> {

@@ -13,11 +13,11 @@ use contracts::Result;
 use contracts::cart::CustomerCarts;
 use contracts::identity::{GuestCart, Identity as _, NewApiKey, Scope, Staff as _};
 use contracts::ledger::{Actor, OrderView};
-use contracts::notification::{Mails, Message, NewMail};
+use contracts::notification::{Message, NewMail};
 use http::Request;
 use http_body_util::BodyExt as _;
 use http_kit::{ClientAddress, Front, FrontOptions, Metrics};
-use identity::{Identity, PasswordCost, People, PeopleHandles, PeopleParts, Purchases};
+use identity::{Identity, Letters, PasswordCost, People, PeopleHandles, PeopleParts, Purchases};
 use infra::Spawner;
 use infra::vault::Vault;
 use kernel::{CartId, Clock, CustomerId, OrderId, PersonId, Secret, SeededRng, SharedRng, StoreId, Timestamp};
@@ -47,12 +47,16 @@ impl Clock for Hand {
 
 /// Mails that were asked for: to whom, and what.
 #[derive(Default)]
-pub struct Mailbox(Mutex<Vec<NewMail>>);
+pub struct Mailbox(Mutex<Vec<NewMail>>, pub Mutex<Vec<String>>);
 
 #[async_trait]
-impl Mails for Mailbox {
-    async fn send(&self, _: StoreId, mail: NewMail) -> Result<()> {
+impl Letters for Mailbox {
+    async fn write(&self, _: StoreId, mail: NewMail) -> Result<()> {
         self.0.lock().push(mail);
+        Ok(())
+    }
+    async fn forget(&self, _: StoreId, address: &Secret) -> Result<()> {
+        self.1.lock().push(address.expose().clone());
         Ok(())
     }
 }
