@@ -73,6 +73,10 @@ pub struct CartLineView {
     pub unit_price: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_at_price: Option<Money>,
+    /// What a unit cost when the line was last changed, when that is another price than now. Changing the line, to the
+    /// same quantity too, takes the price of now for seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_changed_from: Option<Money>,
     pub total: Money,
     /// Whether any of it can be bought now.
     pub available: bool,

@@ -254,6 +254,9 @@ pub struct VariantView {
     pub price: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_at_price: Option<Money>,
+    /// The lowest price of the 30 days before the reduction, for a reduced variant whose earlier prices are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest_price_30_days: Option<Money>,
     /// Whether it can be bought now.
     pub available: bool,
     /// Position in `images` of the one that shows this variant.
@@ -434,6 +437,34 @@ pub trait Catalog: Send + Sync {
 /// Availability, told to the read model by whoever holds the stock. Only crossings of zero need to be told.
 pub trait Availability: Send + Sync {
     fn set_available(&self, store: StoreId, sku: &Sku, available: bool);
+}
+
+/// What holds for the price of a variant in a currency besides its document, in minor units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShelfPrice {
+    pub sku: Sku,
+    pub currency: Currency,
+    /// Takes the place of the document's price.
+    pub price: Option<ListPrice>,
+    /// The lowest price of the 30 days before the price of now.
+    pub lowest_30_days: Option<i64>,
+}
+
+/// A price from a list that is for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListPrice {
+    pub unit_minor: i64,
+    /// Whether it is shown as a reduction of what it takes the place of.
+    pub sale: bool,
+    /// What it takes the place of; the document's price when that is none.
+    pub before_minor: Option<i64>,
+}
+
+/// Prices, told to the read model by whoever holds the price lists.
+#[async_trait]
+pub trait ShelfPrices: Send + Sync {
+    /// From now on exactly these hold. What did not change costs nothing.
+    async fn set_prices(&self, store: StoreId, prices: Vec<ShelfPrice>) -> Result<()>;
 }
 
 /// A product that shoppers can see, as it stands now.

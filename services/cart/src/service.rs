@@ -106,6 +106,8 @@ impl CartService {
                 Some(sellable) => offered(*id, *quantity, sellable),
                 None => vanished(*id, *quantity, sku, currency, cart.document.known.get(sku)),
             };
+            let seen = cart.document.known.get(sku).map(|known| Money::new(known.unit_price_minor, currency));
+            line.price_changed_from = seen.filter(|seen| *seen != line.unit_price);
             line.total = line.unit_price.times(i64::from(*quantity)).map_err(too_large)?;
             totals.items = totals.items.plus(line.total).map_err(too_large)?;
             totals.quantity += quantity;
@@ -236,14 +238,19 @@ impl Carts for CartService {
         if quantity > MAX_QUANTITY {
             return Err(refused_at("/quantity", too_many()));
         }
+        let catalog = Arc::clone(&self.catalog);
         let change = move |cart: &Cart, now| {
             let found = cart.lines.iter().find(|(id, _, _)| *id == line);
             let (_, sku, _) = found.ok_or_else(|| Failure::not_found("line in this cart"))?;
             let mut document = cart.document.clone();
             if quantity == 0 {
                 document.known.remove(sku);
+            } else if let Ok(known) = known_of(&*catalog, store, sku, cart.currency) {
+                // Whoever changes a line has seen what it costs.
+                document.known.insert(sku.clone(), known);
             }
-            Ok(document.state.set_line(REGION, now, sku, quantity).then_some(document))
+            document.state.set_line(REGION, now, sku, quantity);
+            Ok((document != cart.document).then_some(document))
         };
         self.change(store, access, change).await
     }
@@ -378,6 +385,7 @@ fn offered(id: LineId, quantity: u32, sellable: Sellable) -> CartLineView {
         variant_title: sellable.variant_title,
         unit_price: sellable.price,
         compare_at_price: sellable.compare_at,
+        price_changed_from: None,
         total: sellable.price,
         available: sellable.available,
         image: sellable.image,
@@ -396,6 +404,7 @@ fn vanished(id: LineId, quantity: u32, sku: &Sku, currency: Currency, known: Opt
         variant_title: known.map(|known| known.variant_title.clone()).unwrap_or_default(),
         unit_price,
         compare_at_price: None,
+        price_changed_from: None,
         total: unit_price,
         available: false,
         image: None,

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use contracts::Result;
 use contracts::catalog::{
     Availability, Catalog, CatalogRead, Category, CategoryNode, Change as Effect, Collection, CollectionView, Media,
-    Product, ProductCard, ProductContent, ProductQuery, ProductType, ProductView, Rendered, Sellable, View,
+    Product, ProductCard, ProductContent, ProductQuery, ProductType, ProductView, Rendered, Sellable, ShelfPrice,
+    ShelfPrices, View,
 };
 use contracts::event::Event;
 use infra::Spawner;
@@ -17,7 +18,7 @@ use tokio::sync::{Mutex, oneshot};
 
 use crate::change::{Change, Expected};
 use crate::media::MediaStore;
-use crate::model::{Changed, Model};
+use crate::model::{Changed, Model, Overlay};
 use crate::store::{self, Fault, outbox, product};
 
 /// The catalog of an installation. Cheap to share by `Arc`.
@@ -205,6 +206,24 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Makes the products anew whose prices are told of differently.
+    async fn set_prices(&self, store: StoreId, prices: Vec<ShelfPrice>) -> Result<()> {
+        let _changing = self.changing.lock().await;
+        let model = &self.desk.model;
+        let (before, now) = (model.overlay(store), Arc::new(Overlay::new(prices)));
+        let handles = model.store(store).handles_of(now.differing(&before).into_iter());
+        let read = move |conn: &rusqlite::Connection| -> std::result::Result<Vec<Product>, Fault> {
+            let found = handles.iter().map(|handle| product::find(conn, &store, handle));
+            Ok(found.collect::<std::result::Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        };
+        let products = self.db.read(read).await?;
+        model.set_overlay(store, now);
+        model.store(store).apply(products.iter().map(|product| model.changed(store, product)).collect());
+        Ok(())
+    }
+}
+
 /// Fills the model from the database.
 fn load(db: &Db, model: &Model) -> Result<()> {
     let taxonomies = db.read_now(store::taxonomy::load)?;
@@ -213,7 +232,7 @@ fn load(db: &Db, model: &Model) -> Result<()> {
     }
     let mut waiting: Vec<(StoreId, Vec<Changed>)> = Vec::new();
     let take = |store: StoreId, product: Product| {
-        let changed = model.changed(&product);
+        let changed = model.changed(store, &product);
         match waiting.iter_mut().find(|(known, _)| *known == store) {
             Some((_, list)) => list.push(changed),
             None => waiting.push((store, vec![changed])),
@@ -341,6 +360,19 @@ impl CatalogRead for CatalogService {
 impl Availability for CatalogService {
     fn set_available(&self, store: StoreId, sku: &Sku, available: bool) {
         self.model().store(store).set_available(sku, available);
+    }
+}
+
+#[async_trait]
+impl ShelfPrices for CatalogService {
+    async fn set_prices(&self, store: StoreId, prices: Vec<ShelfPrice>) -> Result<()> {
+        let (answer, result) = oneshot::channel();
+        let inner = self.inner.clone();
+        self.spawner.spawn("catalog-prices", async move {
+            // A caller that stopped waiting needs no answer.
+            let _ = answer.send(inner.set_prices(store, prices).await);
+        });
+        result.await.map_err(|_| Failure::unavailable("The shop is restarting. Please try again in a moment.", 2))?
     }
 }
 

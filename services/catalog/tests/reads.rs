@@ -7,7 +7,8 @@ mod shop;
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::catalog::{
-    Availability, Catalog, CatalogRead, Collection, ProductQuery, ProductSort, ProductStatus, View,
+    Availability, Catalog, CatalogRead, Collection, ListPrice, ProductQuery, ProductSort, ProductStatus, ShelfPrice,
+    ShelfPrices, View,
 };
 use contracts::market::Texts;
 use kernel::{Currency, PageRequest, Sku};
@@ -274,4 +275,57 @@ async fn events_of_a_product_are_numbered_without_gaps_and_carry_no_texts() {
     catalog.mark_published(STORE, events[3].position).await.unwrap();
     catalog.mark_published(STORE, events[1].position).await.unwrap();
     assert_eq!(catalog.published(STORE).await.unwrap(), events[3].position);
+}
+
+#[tokio::test]
+async fn told_prices_hold_everywhere_until_they_are_taken_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = open(dir.path());
+    for (handle, cents) in [("a", 5_000), ("b", 4_000)] {
+        catalog.create_product(STORE, handle, product(handle, handle, cents)).await.unwrap();
+    }
+    let sku = |name: &str| Sku::new(name).unwrap();
+    let told = |name: &str, price, lowest_30_days| ShelfPrice {
+        sku: sku(name),
+        currency: Currency::EUR,
+        price,
+        lowest_30_days,
+    };
+    let sale = ListPrice { unit_minor: 3_000, sale: true, before_minor: None };
+    let seen = || {
+        let view = catalog.product(STORE, "a", &euros()).unwrap();
+        let variant = &view.variants[0];
+        let minor = |money: Option<kernel::Money>| money.map(|m| m.amount_minor);
+        let cheapest = catalog.products(STORE, &query(ProductSort::PriceAsc, 5, None), &euros()).unwrap();
+        let sellable = catalog.sellable(STORE, &sku("a-1"), &euros()).unwrap();
+        assert_eq!((sellable.price, sellable.compare_at), (variant.price, variant.compare_at_price));
+        let json = catalog.product_json(STORE, "a", &euros()).unwrap().body;
+        assert!(String::from_utf8_lossy(&json).contains(&format!("\"amount_minor\":{}", variant.price.amount_minor)));
+        (
+            variant.price.amount_minor,
+            minor(variant.compare_at_price),
+            minor(variant.lowest_price_30_days),
+            cheapest.items[0].handle.clone(),
+        )
+    };
+    assert_eq!(seen(), (5_000, None, None, "b".to_owned()));
+    let generation = catalog.generation(STORE);
+    catalog
+        .set_prices(STORE, vec![told("a-1", Some(sale), Some(4_500)), told("gone", Some(sale), None)])
+        .await
+        .unwrap();
+    assert_eq!(seen(), (3_000, Some(5_000), Some(4_500), "a".to_owned()));
+    assert_ne!(catalog.generation(STORE), generation, "pages are made anew");
+    // A change of the document leaves the list price where it is.
+    let version = catalog.document(STORE, "a").await.unwrap().version;
+    catalog.update_product(STORE, "a", version, product("a", "a", 6_000)).await.unwrap();
+    assert_eq!(seen(), (3_000, Some(6_000), Some(4_500), "a".to_owned()));
+    let generation = catalog.generation(STORE);
+    catalog.set_prices(STORE, vec![told("a-1", Some(sale), Some(4_500))]).await.unwrap();
+    assert_eq!(catalog.generation(STORE), generation, "the same again is no change");
+    let dear = ListPrice { unit_minor: 7_000, sale: true, before_minor: Some(6_500) };
+    catalog.set_prices(STORE, vec![told("a-1", Some(dear), Some(1))]).await.unwrap();
+    assert_eq!(seen(), (7_000, None, None, "b".to_owned()), "what costs more is not reduced");
+    catalog.set_prices(STORE, Vec::new()).await.unwrap();
+    assert_eq!(seen(), (6_000, None, None, "b".to_owned()));
 }

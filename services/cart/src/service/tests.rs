@@ -11,6 +11,8 @@ use super::*;
 #[derive(Default)]
 pub(crate) struct Shelf {
     gone: Mutex<BTreeSet<&'static str>>,
+    /// By how much the first shoe costs more, in cents.
+    dearer: Mutex<i64>,
 }
 
 impl CatalogRead for Shelf {
@@ -38,7 +40,7 @@ impl CatalogRead for Shelf {
 
     fn sellable(&self, _: StoreId, sku: &Sku, view: &View) -> Option<Sellable> {
         let (price, currency) = match sku.as_str() {
-            "SHOE-42" => (7_999, Currency::EUR),
+            "SHOE-42" => (7_999 + *self.dearer.lock(), Currency::EUR),
             "SHOE-43" => (8_999, Currency::EUR),
             "YEN-ONLY" => (1_590, Currency::JPY),
             "ABSURD" => (i64::MAX / 1_000, Currency::EUR),
@@ -186,6 +188,30 @@ async fn a_line_whose_product_is_gone_stays_and_is_not_for_sale() {
     let line = &view.lines[0];
     assert_eq!((line.title.as_str(), line.variant_title.as_str(), line.available), ("A shoe", "Red", false));
     assert_eq!((line.unit_price.amount_minor, line.total.amount_minor), (7_999, 15_998));
+}
+
+#[tokio::test]
+async fn a_price_that_changed_is_told_until_the_line_is_changed() {
+    let shop = Shop::new();
+    let access = shop.cart(&[("SHOE-42", 2), ("SHOE-43", 1)]).await;
+    let told = async || {
+        let view = shop.carts.get(STORE, &access).await.unwrap();
+        let line = &view.lines[0];
+        assert_eq!(view.lines[1].price_changed_from, None);
+        (line.unit_price.amount_minor, line.price_changed_from.map(|from| from.amount_minor), view.version)
+    };
+    assert_eq!(told().await, (7_999, None, 1));
+    *shop.shelf.dearer.lock() = 500;
+    assert_eq!(told().await, (8_499, Some(7_999), 1));
+    // The same quantity again takes it for seen.
+    let line = shop.carts.get(STORE, &access).await.unwrap().lines[0].id;
+    shop.carts.change_line(STORE, &access, line, LineChange { quantity: 2 }).await.unwrap();
+    assert_eq!(told().await, (8_499, None, 2));
+    shop.carts.change_line(STORE, &access, line, LineChange { quantity: 2 }).await.unwrap();
+    assert_eq!(told().await, (8_499, None, 2), "and then changes nothing");
+    *shop.shelf.dearer.lock() = 0;
+    shop.carts.add_line(STORE, &access, self::line("SHOE-42", 1)).await.unwrap();
+    assert_eq!(told().await, (7_999, None, 3));
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ impl Change<'_> {
         product::insert(self.conn, &self.store, &product)?;
         let data = json!({ "id": id, "handle": handle, "version": 1, "skus": skus(&product.content) });
         self.emit(&format!("product:{id}"), "catalog.product_created", data)?;
-        self.changed.push(self.model.changed(&product));
+        self.changed.push(self.model.changed(self.store, &product));
         Ok(product)
     }
 
@@ -112,7 +112,7 @@ impl Change<'_> {
             "skus": skus(&product.content),
         });
         self.emit(&format!("product:{}", product.id), "catalog.product_updated", data)?;
-        self.changed.push(self.model.changed(&product));
+        self.changed.push(self.model.changed(self.store, &product));
         Ok((product, Effect::Updated))
     }
 

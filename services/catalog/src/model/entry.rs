@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use contracts::catalog::{
-    AttributeValue, ImageView, Media, Product, ProductCard, ProductOption, ProductView, Rendered, Sellable, VariantView,
+    AttributeValue, ImageView, Media, Price, Product, ProductCard, ProductOption, ProductView, Rendered, Sellable,
+    ShelfPrice, VariantView,
 };
 use contracts::market::Texts;
 use kernel::{Currency, Money, ProductId, Sku, Timestamp};
 use parking_lot::RwLock;
 
+use super::overlay::Overlay;
 use super::render;
 use super::words::{Interner, Words};
 use crate::media;
@@ -33,6 +35,7 @@ struct Tag {
     currency: Currency,
     price: i64,
     compare_at: Option<NonZeroI64>,
+    lowest_30_days: Option<NonZeroI64>,
 }
 
 struct Picture {
@@ -98,7 +101,8 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(product: &Product, interner: &Interner) -> Self {
+    /// `product` at the prices of its document, where `overlay` says no others.
+    pub(crate) fn new(product: &Product, interner: &Interner, overlay: &Overlay) -> Self {
         let content = &product.content;
         let intern = |texts: &[String]| texts.iter().map(|text| interner.get(text)).collect::<Box<[_]>>();
         let words = |texts: &_| Words::new(texts, interner);
@@ -111,11 +115,7 @@ impl Entry {
                 prices: variant
                     .prices
                     .iter()
-                    .map(|price| Tag {
-                        currency: price.price.currency,
-                        price: price.price.amount_minor,
-                        compare_at: price.compare_at.and_then(|money| NonZeroI64::new(money.amount_minor)),
-                    })
+                    .map(|price| Tag::new(price, overlay.get(&variant.sku, price.price.currency)))
                     .collect(),
                 tax_class: interner.get(&variant.tax_class),
                 weight_g: variant.weight_g,
@@ -250,6 +250,7 @@ impl Entry {
             options: names.zip(item.options.iter().map(ToString::to_string)).collect::<BTreeMap<_, _>>(),
             price: Money::new(tag.price, currency),
             compare_at_price: tag.compare_at(),
+            lowest_price_30_days: tag.lowest_30_days(),
             available: available(&item.sku),
             image: item.image.map(usize::from),
         })
@@ -311,6 +312,29 @@ impl Item {
 }
 
 impl Tag {
+    fn new(price: &Price, told: Option<&ShelfPrice>) -> Self {
+        let of_document = (price.price.amount_minor, price.compare_at.map(|money| money.amount_minor));
+        let (unit, compare_at) = match told.and_then(|told| told.price) {
+            None => of_document,
+            Some(listed) => {
+                let before = listed.before_minor.unwrap_or(of_document.1.unwrap_or(of_document.0));
+                (listed.unit_minor, Some(before).filter(|before| listed.sale && *before > listed.unit_minor))
+            }
+        };
+        Tag {
+            currency: price.price.currency,
+            price: unit,
+            compare_at: compare_at.and_then(NonZeroI64::new),
+            lowest_30_days: told.and_then(|told| told.lowest_30_days).and_then(NonZeroI64::new),
+        }
+    }
+
+    /// Only beside a reduction: nobody else has to be told.
+    fn lowest_30_days(&self) -> Option<Money> {
+        let lowest = self.lowest_30_days.filter(|_| self.compare_at.is_some());
+        lowest.map(|amount| Money::new(amount.get(), self.currency))
+    }
+
     fn compare_at(&self) -> Option<Money> {
         self.compare_at.map(|amount| Money::new(amount.get(), self.currency))
     }

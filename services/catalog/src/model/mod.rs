@@ -6,6 +6,7 @@
 
 mod entry;
 mod listing;
+mod overlay;
 mod render;
 mod taxonomy;
 mod words;
@@ -23,6 +24,7 @@ use kernel::{Currency, Failure, Page, Sku, StoreId, Timestamp};
 use parking_lot::{Mutex, RwLock};
 
 pub(crate) use entry::Entry;
+pub(crate) use overlay::Overlay;
 pub(crate) use taxonomy::{MAX_DEPTH, Taxonomy};
 pub(crate) use words::Interner;
 
@@ -48,6 +50,7 @@ pub(crate) enum Changed {
 pub(crate) struct Model {
     stores: RwLock<HashMap<StoreId, Arc<StoreModel>>>,
     interner: Interner,
+    overlays: RwLock<HashMap<StoreId, Arc<Overlay>>>,
     /// Generations count from here, so that a restarted shop does not repeat those of its last life.
     first_generation: u64,
 }
@@ -55,7 +58,8 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) fn new(now: Timestamp) -> Self {
         let first_generation = now.millis().max(1).cast_unsigned();
-        Model { stores: RwLock::default(), interner: Interner::default(), first_generation }
+        let (stores, overlays) = (RwLock::default(), RwLock::default());
+        Model { stores, interner: Interner::default(), overlays, first_generation }
     }
 
     pub(crate) fn store(&self, store: StoreId) -> Arc<StoreModel> {
@@ -67,11 +71,22 @@ impl Model {
     }
 
     /// What shoppers see of `product`, when it changed.
-    pub(crate) fn changed(&self, product: &Product) -> Changed {
+    pub(crate) fn changed(&self, store: StoreId, product: &Product) -> Changed {
         match product.content.status {
-            contracts::catalog::ProductStatus::Active => Changed::Shown(Box::new(Entry::new(product, &self.interner))),
+            contracts::catalog::ProductStatus::Active => {
+                Changed::Shown(Box::new(Entry::new(product, &self.interner, &self.overlay(store))))
+            }
             _ => Changed::Hidden(product.handle.clone()),
         }
+    }
+
+    /// What is told of the prices of `store` besides its documents.
+    pub(crate) fn overlay(&self, store: StoreId) -> Arc<Overlay> {
+        self.overlays.read().get(&store).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn set_overlay(&self, store: StoreId, overlay: Arc<Overlay>) {
+        self.overlays.write().insert(store, overlay);
     }
 
     pub(crate) fn sweep(&self) {
@@ -221,6 +236,12 @@ impl StoreModel {
             entry.availability_flipped();
         }
         self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Handles of the products that have `skus`.
+    pub(crate) fn handles_of<'a>(&self, skus: impl Iterator<Item = &'a Sku>) -> BTreeSet<String> {
+        let shelves = self.shelves.read();
+        skus.filter_map(|sku| Some(shelves.by_sku.get(sku)?.0.handle.to_string())).collect()
     }
 
     fn is_available(&self, sku: &Sku) -> bool {

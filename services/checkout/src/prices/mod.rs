@@ -1,9 +1,14 @@
 //! Price lists: which price of a variant holds for a shopper, now and at a quantity. Pure.
 
+mod keeper;
+
 use std::collections::BTreeMap;
 
+use contracts::catalog::{ListPrice, ShelfPrice};
 use contracts::selling::{ListedPrice, PriceList};
 use kernel::{Currency, Money, Sku, Timestamp};
+
+pub use keeper::{PriceKeeper, PriceKeeperParts};
 
 /// A list with its times in UTC, and its prices by SKU.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +74,29 @@ impl Lists {
         Price { unit, compare_at: reduced.then_some(before) }
     }
 
+    /// What everybody pays at `now` for one unit of what the lists name, whatever the market: the lists of some markets or
+    /// groups only matter to quotes.
+    #[must_use]
+    pub fn for_everybody(&self, now: Timestamp) -> Vec<ShelfPrice> {
+        let mut found: BTreeMap<(Currency, &Sku), ShelfPrice> = BTreeMap::new();
+        for entry in self.0.iter().filter(|entry| entry.is_for_everybody(now)) {
+            let currency = entry.list.currency;
+            for (sku, listed) in &entry.prices {
+                let unit_minor = at_quantity(listed, 1, currency).amount_minor;
+                match found.get_mut(&(currency, sku)).and_then(|known| known.price.as_mut()) {
+                    // The list behind the one that counts is what that one takes the place of.
+                    Some(first) => first.before_minor = first.before_minor.or(Some(unit_minor)),
+                    None => {
+                        let price = Some(ListPrice { unit_minor, sale: entry.list.sale, before_minor: None });
+                        let told = ShelfPrice { sku: sku.clone(), currency, price, lowest_30_days: None };
+                        found.insert((currency, sku), told);
+                    }
+                }
+            }
+        }
+        found.into_values().collect()
+    }
+
     /// The instants after `now` at which a price for everybody may change by itself: lists begin and end.
     #[must_use]
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
@@ -78,6 +106,12 @@ impl Lists {
 }
 
 impl Entry {
+    fn is_for_everybody(&self, now: Timestamp) -> bool {
+        let list = &self.list;
+        let asking = Asking { currency: list.currency, market: "", groups: &[], now };
+        list.markets.is_empty() && list.groups.is_empty() && self.is_for(&asking)
+    }
+
     fn is_for(&self, asking: &Asking<'_>) -> bool {
         let list = &self.list;
         list.enabled

@@ -74,6 +74,10 @@ impl TermsService {
         &self.inner.snapshots
     }
 
+    pub(crate) fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
     /// Runs a change to its end, whether its caller waits or not: commit and snapshot stay together.
     async fn finish<T, F>(&self, change: F) -> Result<T>
     where
