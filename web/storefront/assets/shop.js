@@ -1,4 +1,5 @@
-// The shop works without this file. It saves clicks: totals that follow the form, a picker that follows its radios.
+// The shop works without this file. It saves clicks: totals that follow the form, a picker that follows its radios,
+// suggestions that follow the keys.
 "use strict";
 document.documentElement.classList.add("js");
 
@@ -25,6 +26,105 @@ for (const form of all("form[data-auto-submit]")) {
   form.addEventListener("change", () => {
     if (form.checkValidity()) form.requestSubmit();
   });
+}
+
+// Suggestions under the search box, as a combobox: arrows choose, Enter goes, Escape folds them away.
+const search = document.querySelector("form[data-suggest]");
+if (search) {
+  const box = search.elements.q;
+  const list = document.createElement("ul");
+  list.className = "suggestions";
+  list.id = "suggestions";
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", search.dataset.suggestions);
+  search.append(list);
+  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", list.id], ["aria-expanded", "false"]]) {
+    box.setAttribute(name, value);
+  }
+  const money = (price) => {
+    const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: price.currency });
+    return format.format(price.amount_minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+  };
+  const text = (content, className = "") => Object.assign(document.createElement("span"), { textContent: content, className });
+  let chosen = -1;
+  let typed = box.value;
+  let turn = 0;
+  const choose = (place) => {
+    const options = [...list.children];
+    chosen = options.length ? (place + options.length + 1) % (options.length + 1) : options.length;
+    if (chosen === options.length) chosen = -1;
+    options.forEach((option, i) => option.setAttribute("aria-selected", String(i === chosen)));
+    if (chosen < 0) box.removeAttribute("aria-activedescendant");
+    else box.setAttribute("aria-activedescendant", options[chosen].id);
+    box.value = options[chosen]?.dataset.query ?? typed;
+    options[chosen]?.scrollIntoView({ block: "nearest" });
+  };
+  const unfold = (open) => {
+    list.hidden = !open || !list.children.length;
+    box.setAttribute("aria-expanded", String(!list.hidden));
+    if (list.hidden) choose(-1);
+  };
+  const go = (option) => {
+    if (option.dataset.url) return location.assign(option.dataset.url);
+    box.value = option.dataset.query;
+    search.requestSubmit();
+  };
+  const option = (dataset, ...content) => {
+    const item = document.createElement("li");
+    item.id = `suggestion-${list.children.length}`;
+    item.setAttribute("role", "option");
+    item.setAttribute("aria-selected", "false");
+    Object.assign(item.dataset, dataset);
+    item.append(...content);
+    item.addEventListener("pointerdown", (event) => event.preventDefault());
+    item.addEventListener("click", () => go(item));
+    list.append(item);
+  };
+  const ask = async () => {
+    const now = ++turn;
+    typed = box.value;
+    if (!typed.trim()) return unfold(false);
+    try {
+      const answer = await fetch(`${search.dataset.suggest}&q=${encodeURIComponent(typed)}`);
+      if (!answer.ok || now !== turn) return;
+      const { completions, products } = await answer.json();
+      if (now !== turn) return;
+      list.replaceChildren();
+      for (const query of completions) option({ query }, text(query));
+      for (const product of products) {
+        const picture = document.createElement("img");
+        picture.alt = "";
+        picture.src = product.image?.sizes[0]?.url ?? product.image?.url ?? "";
+        const parts = product.image ? [picture] : [];
+        option({ url: search.dataset.products + product.handle }, ...parts, text(product.title), text(money(product.price_min), "price"));
+      }
+      choose(-1);
+      unfold(document.activeElement === box);
+    } catch {
+      // Without suggestions the form still searches.
+    }
+  };
+  let pause;
+  box.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(ask, 120);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (list.hidden) return unfold(true);
+      choose(chosen < 0 && event.key === "ArrowUp" ? list.children.length - 1 : chosen + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Enter" && chosen >= 0) {
+      event.preventDefault();
+      go(list.children[chosen]);
+    } else if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault();
+      unfold(false);
+    }
+  });
+  box.addEventListener("blur", () => unfold(false));
 }
 
 // A second click while the first is on its way changes nothing; it would be the same order anyway.

@@ -114,6 +114,12 @@ pub(crate) fn remember_order(request: &HeaderMap, out: &mut HeaderMap, shop: &Sh
     set(out, shop, ORDERS, &value, MONTH_S);
 }
 
+/// Leaves nothing of the orders behind.
+pub(crate) fn forget_orders(out: &mut HeaderMap, shop: &Shop) {
+    set(out, shop, ORDERS, "", 0);
+    set(out, shop, ORDERED_CART, "", 0);
+}
+
 pub(crate) fn set_market(headers: &mut HeaderMap, shop: &Shop, handle: &str) {
     if is_token(handle) {
         set(headers, shop, MARKET, handle, YEAR_S);

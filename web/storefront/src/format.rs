@@ -65,36 +65,48 @@ pub(crate) fn rate(locale: &str, rate: Rate) -> String {
     if part.is_empty() { format!("{whole}{unit}") } else { format!("{whole}{point}{part}{unit}") }
 }
 
+const ENGLISH: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const GERMAN: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
+/// `3 December` of a day such as `2026-12-03`; the text itself when it is no day.
+pub(crate) fn day(locale: &str, day: &str) -> String {
+    let number = |range: std::ops::Range<usize>| day.get(range).and_then(|part| part.parse::<usize>().ok());
+    let (Some(month @ 1..=12), Some(of_month)) = (number(5..7), number(8..10)) else { return day.to_owned() };
+    if is_german(locale) {
+        format!("{of_month}. {}", GERMAN[month - 1])
+    } else {
+        format!("{of_month} {}", ENGLISH[month - 1])
+    }
+}
+
 /// `21 November 2026, 14:05 UTC`.
 pub(crate) fn date_time(locale: &str, at: Timestamp) -> String {
-    const ENGLISH: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    const GERMAN: [&str; 12] = [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ];
     let text = at.to_string();
     let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<usize>().ok());
     let (Some(year), Some(month), Some(day), Some(time)) =

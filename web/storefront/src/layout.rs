@@ -22,6 +22,8 @@ pub(crate) struct Head {
     pub(crate) refresh: Option<(u32, String)>,
     /// Handle of the top category the page is in.
     pub(crate) category: Option<String>,
+    /// What was searched for, for the box in the header.
+    pub(crate) query: String,
 }
 
 /// A whole document around `main`.
@@ -33,7 +35,7 @@ pub(crate) fn page(ctx: &PageContext<'_>, head: &Head, main: &Markup) -> Markup 
             head { (metadata(ctx, head)) }
             body {
                 a.skip href="#main" { (t.skip_to_content) }
-                (header(ctx, head.category.as_deref()))
+                (header(ctx, head.category.as_deref(), &head.query))
                 main #main tabindex="-1" { (main) }
                 (footer(ctx))
             }
@@ -95,7 +97,7 @@ pub(crate) fn public_url(ctx: &PageContext<'_>, url: &str) -> String {
     if url.starts_with('/') { format!("{}{url}", ctx.base_url) } else { url.to_owned() }
 }
 
-fn header(ctx: &PageContext<'_>, current: Option<&str>) -> Markup {
+fn header(ctx: &PageContext<'_>, current: Option<&str>, query: &str) -> Markup {
     let t = ctx.phrases;
     html! {
         header.site-header {
@@ -113,12 +115,32 @@ fn header(ctx: &PageContext<'_>, current: Option<&str>) -> Markup {
                         }
                     }
                 }
-                a.cart-link href=(ctx.url("/cart")) {
-                    (cart_icon())
-                    span { (t.cart) }
-                    span.badge data-cart-count=(t.cart_count_suffix) hidden {}
+                (search_box(ctx, query))
+                div.own {
+                    a.account-link href="/account" { (account_icon()) span { (t.account.account) } }
+                    a.cart-link href=(ctx.url("/cart")) {
+                        (cart_icon())
+                        span { (t.cart) }
+                        span.badge data-cart-count=(t.cart_count_suffix) hidden {}
+                    }
                 }
             }
+        }
+    }
+}
+
+/// Works as a plain form; the script adds suggestions.
+fn search_box(ctx: &PageContext<'_>, query: &str) -> Markup {
+    let t = ctx.phrases;
+    let market = &ctx.here.market;
+    let suggest = format!("/api/v1/search/suggest?currency={}&locale={}", market.currency.code(), market.locale);
+    html! {
+        form.search role="search" method="get" action=(ctx.url("/search"))
+            data-suggest=(suggest) data-products=(ctx.url("/products/")) data-suggestions=(t.suggestions) {
+            label.visually-hidden for="q" { (t.search) }
+            input #q type="search" name="q" value=(query) placeholder=(t.search_hint) maxlength="200"
+                autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="search";
+            button type="submit" { (search_icon()) span.visually-hidden { (t.search) } }
         }
     }
 }
@@ -168,6 +190,22 @@ fn logo() -> Markup {
         svg.logo viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false" {
             path d="M16 3v17M16 4.5c6 2.5 9.5 7.5 10 13.5H16M14 8c-4.5 2.5-7 6-7.5 10H14" {}
             path d="M3 22h26c-1 4.5-4 7-8 7H11c-4 0-7-2.5-8-7Z" {}
+        }
+    }
+}
+
+fn search_icon() -> Markup {
+    html! {
+        svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false" {
+            path d="M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.5 15.5 21 21" {}
+        }
+    }
+}
+
+fn account_icon() -> Markup {
+    html! {
+        svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false" {
+            path d="M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM4.5 20.5c1-4 4-6 7.5-6s6.5 2 7.5 6" {}
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The storefront: what shoppers see, as server-rendered HTML that works without JavaScript.
 //!
 //! Owns the pages, their texts in English and German, their styles and the page cache. Calls
-//! [`contracts::catalog::CatalogRead`] (memory only), [`contracts::cart::Carts`],
-//! [`contracts::checkout::Checkout`] and [`contracts::ledger::Orders`]; emits nothing. It speaks only contracts.
+//! [`contracts::catalog::CatalogRead`] and [`contracts::search::Search`] (memory only), [`contracts::cart::Carts`],
+//! [`contracts::checkout::Checkout`], [`contracts::ledger::Orders`] and [`contracts::identity::Customers`]; emits nothing. It speaks only contracts.
 //!
 //! - A page is a typed function from a `PageContext` and its data to markup (`pages/*`, one file per endpoint). Each has
 //!   samples, and one test renders them all in every market and language.
-//! - Home, listings, products, sitemap: rendered once per catalog generation, served from `cache`, nothing personal in
+//! - Home, listings, products, searches, sitemap: rendered once per generation, served from `cache`, nothing personal in
 //!   them. Everything else is `private, no-store`.
 //! - Each market has its own URLs: the first without a prefix, the others under `/{handle}` (docs/adr/0004).
 //! - Every form is a `form::Fields`, which refuses posts from other sites; every post answers with a redirect, or with

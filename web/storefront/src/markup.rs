@@ -163,7 +163,7 @@ pub(crate) fn faults(html: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::goods;
-    use crate::pages::{cart, checkout, error, home, listing, orders, product};
+    use crate::pages::{account, cart, checkout, error, home, listing, orders, product, search};
     use crate::phrases::Phrases;
     use crate::site::{MarketSite, PageContext};
     use std::sync::Arc;
@@ -211,11 +211,28 @@ mod tests {
             .collect()
     }
 
+    fn account_pages(ctx: &PageContext<'_>) -> Vec<(&'static str, String)> {
+        use account::{addresses, forgot, home, log_in, register, reset, verify};
+        let t = ctx.phrases;
+        let mut pages: Vec<(&'static str, String)> = Vec::new();
+        let named = |name: &'static str| move |page: maud::Markup| (name, page.into_string());
+        pages.extend(log_in::samples(t).iter().map(|data| log_in::log_in_page(ctx, data)).map(named("log in")));
+        pages.extend(register::samples().iter().map(|data| register::register_page(ctx, data)).map(named("register")));
+        pages.extend(forgot::samples(t).iter().map(|data| forgot::forgot_page(ctx, data)).map(named("forgot")));
+        pages.extend(reset::samples().iter().map(|data| reset::reset_page(ctx, data)).map(named("reset")));
+        pages.extend(verify::samples().iter().map(|data| verify::verify_page(ctx, data)).map(named("verify")));
+        pages.extend(home::samples().iter().map(|data| home::home_page(ctx, data)).map(named("account")));
+        let addresses = addresses::samples();
+        pages.extend(addresses.iter().map(|data| addresses::addresses_page(ctx, data)).map(named("addresses")));
+        pages
+    }
+
     /// Every sample of every page, by name.
     fn rendered(ctx: &PageContext<'_>) -> Vec<(&'static str, String)> {
         let mut pages: Vec<(&'static str, String)> = Vec::new();
         pages.extend(home::samples().iter().map(|data| ("home", home::home_page(ctx, data).into_string())));
         pages.extend(listing::samples().iter().map(|data| ("listing", listing::listing_page(ctx, data).into_string())));
+        pages.extend(search::samples().iter().map(|data| ("search", search::search_page(ctx, data).into_string())));
         pages.extend(product::samples().iter().map(|data| ("product", product::product_page(ctx, data).into_string())));
         pages.extend(cart::show::samples().iter().map(|data| ("cart", cart::show::cart_page(ctx, data).into_string())));
         let checkouts = checkout::view::samples();
@@ -226,6 +243,7 @@ mod tests {
         let waiting = orders::come_back::samples();
         pages.extend(waiting.iter().map(|data| ("waiting", orders::come_back::waiting_page(ctx, data).into_string())));
         pages.push(("pay", orders::pay::pay_page(ctx, "https://provider.test/?a=\"><script>").into_string()));
+        pages.extend(account_pages(ctx));
         pages.extend(
             error::samples(ctx.phrases).iter().map(|data| ("error", error::error_page(ctx, data).into_string())),
         );

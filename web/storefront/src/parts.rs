@@ -1,6 +1,7 @@
 //! Pieces that several pages are made of.
 
 use contracts::catalog::{ImageView, ProductCard};
+use contracts::checkout::{Discount, DiscountTarget, QuoteNote};
 use kernel::Money;
 use maud::{Markup, html};
 
@@ -164,10 +165,44 @@ pub(crate) fn total_row(label: &str, amount: &str, class: Option<&str>) -> Marku
     html! { div class=[class] { dt { (label) } dd { (amount) } } }
 }
 
+/// What a discount is called, with the code that was typed for it.
+fn discount_label(discount: &Discount) -> String {
+    match &discount.code {
+        Some(code) => format!("{} ({code})", discount.label),
+        None => discount.label.clone(),
+    }
+}
+
+/// The rows of the discounts of the goods, each by its name; one row for all when they are not told apart.
+pub(crate) fn discount_rows(ctx: &PageContext<'_>, discounts: &[Discount], sum: Money) -> Markup {
+    let of_goods = || discounts.iter().filter(|discount| discount.target == DiscountTarget::Goods);
+    let told_apart: i64 = of_goods().map(|discount| discount.amount.amount_minor).sum();
+    let off = |amount| format!("\u{2212}{}", ctx.money(amount));
+    html! {
+        @if told_apart == sum.amount_minor {
+            @for discount in of_goods() { (total_row(&discount_label(discount), &off(discount.amount), Some("discount"))) }
+        } @else if sum.amount_minor != 0 {
+            (total_row(ctx.phrases.discount, &off(sum), Some("discount")))
+        }
+    }
+}
+
+/// Why codes and promotions took nothing off.
+pub(crate) fn quote_notes(ctx: &PageContext<'_>, notes: &[QuoteNote]) -> Markup {
+    html! {
+        @if !notes.is_empty() {
+            ul.quote-notes role="list" {
+                @for note in notes { li.small { (ctx.phrases.note(note, &|money| ctx.money(money))) } }
+            }
+        }
+    }
+}
+
 /// The rows that quote and order share: goods, discount, shipping, tax, total.
 pub(crate) fn totals(
     ctx: &PageContext<'_>,
     totals: &contracts::checkout::Totals,
+    discounts: &[Discount],
     tax_lines: &[contracts::checkout::TaxLine],
     shipping_known: bool,
 ) -> Markup {
@@ -176,15 +211,16 @@ pub(crate) fn totals(
     html! {
         dl.totals {
             (total_row(t.goods, &ctx.money(totals.items), None))
-            @if totals.discount.amount_minor != 0 {
-                (total_row(t.discount, &format!("\u{2212}{}", ctx.money(totals.discount)), None))
-            }
+            (discount_rows(ctx, discounts, totals.discount))
             @let shipping = match (shipping_known, totals.shipping.amount_minor) {
                 (false, _) => t.calculated_later.to_owned(),
                 (true, 0) => t.free.to_owned(),
                 (true, _) => ctx.money(totals.shipping),
             };
             (total_row(t.shipping, &shipping, None))
+            @for free in discounts.iter().filter(|discount| discount.target == DiscountTarget::Delivery) {
+                (total_row(&discount_label(free), t.free, Some("muted")))
+            }
             @for tax in tax_lines.iter().filter(|tax| !tax.included) {
                 (total_row(&format!("{} {}", tax.name, crate::format::rate(locale, tax.rate)), &ctx.money(tax.amount), None))
             }

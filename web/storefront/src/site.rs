@@ -6,8 +6,10 @@ use axum::http::{HeaderMap, header};
 use contracts::cart::Carts;
 use contracts::catalog::{CatalogRead, CategoryNode, View};
 use contracts::checkout::Checkout;
+use contracts::identity::Customers;
 use contracts::ledger::Orders;
 use contracts::market::Market;
+use contracts::search::Search;
 use kernel::{Currency, SharedClock, SharedRng, StoreId};
 
 use crate::cache::PageCache;
@@ -21,6 +23,8 @@ pub struct Storefront {
     pub carts: Arc<dyn Carts>,
     pub checkout: Arc<dyn Checkout>,
     pub orders: Arc<dyn Orders>,
+    pub customers: Arc<dyn Customers>,
+    pub search: Arc<dyn Search>,
     /// At least one. The first is shown at `/`, each other one at `/{handle}`.
     pub markets: Vec<Market>,
     pub store: StoreId,

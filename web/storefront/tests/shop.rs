@@ -116,7 +116,7 @@ impl Browser {
             ("shipping_option", "standard"),
             ("token", "tok_approve"),
         ]);
-        for name in ["cart_id", "cart_version", "key", "total"] {
+        for name in ["cart_id", "cart_version", "key", "total", "due"] {
             form.insert(name, page.field(name));
         }
         form.extend(changes.iter().copied());
@@ -197,8 +197,12 @@ async fn every_link_leads_somewhere() {
     while let Some(path) = waiting.pop() {
         let page = browser.get(&path).await;
         if page.status == StatusCode::SEE_OTHER {
-            // The cart is shown in the market of its currency; that page is among those seen.
-            assert!(seen.contains(page.location()), "{path} to {}", page.location());
+            // The cart is shown in the market of its currency, an account to whoever logs in.
+            let to = page.location().to_owned();
+            assert!(to == "/account/login" || seen.contains(&to), "{path} to {to}");
+            if seen.insert(to.clone()) {
+                waiting.push(to);
+            }
             continue;
         }
         assert!(page.status == StatusCode::OK, "{path}: {}", page.status);
@@ -452,4 +456,112 @@ async fn bad_requests_get_a_page_and_change_nothing() {
     assert_eq!(browser.get("//evil.test/").await.status, StatusCode::NOT_FOUND);
     browser.cookies.insert("cart".to_owned(), "01890000-0000-7000-8000-000000000001.gone".to_owned());
     assert!(browser.get("/cart").await.says("leer") && !browser.cookies.contains_key("cart"));
+}
+
+#[tokio::test]
+async fn coupons_come_into_the_cart_and_go_and_what_they_do_is_said() {
+    let (mut browser, _) = open(3);
+    browser.add("").await;
+    assert_eq!(browser.post("/cart/coupons", &[("code", "ten")]).await.location(), "/cart#coupons");
+    assert_eq!(browser.post("/cart/coupons", &[("code", "<b>OLD")]).await.location(), "/cart#coupons");
+    let cart = browser.get("/cart").await;
+    assert!(cart.says("Ten off (TEN)") && cart.says("\u{2212}10,00"), "{}", cart.body);
+    assert!(cart.says("&lt;B&gt;OLD ist nicht mit &lt;B&gt;OLD kombinierbar"), "{}", cart.body);
+    let page = browser.get("/checkout").await;
+    assert!(page.says("Ten off (TEN)"));
+    assert_eq!(browser.post("/cart/coupons", &[("remove", "TEN")]).await.location(), "/cart?notice=coupon_removed");
+    assert!(!browser.get("/cart").await.says("Ten off"));
+    assert_eq!(browser.post("/cart/coupons", &[("code", " ")]).await.location(), "/cart?notice=coupon_invalid");
+    let mut stranger = browser.stranger();
+    assert_eq!(stranger.post("/cart/coupons", &[("code", "TEN")]).await.location(), "/cart?notice=gone");
+}
+
+#[tokio::test]
+async fn a_gift_card_pays_its_part_and_the_rest_is_what_was_shown() {
+    let (mut browser, world) = open(3);
+    browser.add("").await;
+    let page = browser.get("/checkout").await;
+    let updated = browser.order(&page, &[("intent", "update"), ("gift_card_1", "GIFT-2345-WXYZ")]).await;
+    assert!(updated.says("Endung WXYZ zahlt 25,00") && updated.says("GIFT-2345-WXYZ"), "{}", updated.body);
+    // The page before knew of no gift card: what would be left to pay is not what it showed.
+    let stale = browser.order(&page, &[("gift_card_1", "GIFT-2345-WXYZ")]).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    let placed = browser.order(&updated, &[("gift_card_1", "GIFT-2345-WXYZ")]).await;
+    assert!(placed.location().starts_with("/orders/"), "{}", placed.body);
+    assert_eq!(world.orders.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_search_is_an_address_and_changes_with_the_catalog() {
+    let (mut browser, world) = open(9);
+    let home = browser.get("/uk").await;
+    assert!(home.says("role=\"search\"") && home.says("action=\"/uk/search\""));
+    assert!(home.says("data-suggest=\"/api/v1/search/suggest?currency=GBP&amp;locale=en-GB\""));
+
+    let found = browser.get("/search?q=fjord&utm_source=mail").await;
+    assert!(found.says("Ergebnisse für „fjord“") && found.says("2 Artikel") && found.says("noindex"), "{}", found.body);
+    assert!(found.says("name=\"filter.colour\" value=\"Red\""));
+    assert!(found.says("value=\"fjord\" placeholder"), "the box keeps what was typed");
+    let lookups = world.lookups.load(Ordering::SeqCst);
+    let again = browser.get("/search?q=fjord").await;
+    assert_eq!((again.body, world.lookups.load(Ordering::SeqCst)), (found.body, lookups), "kept under one address");
+    world.change_products(|product| product.title = product.title.replace("Fjord", "Sound"));
+    assert!(browser.get("/search?q=fjord").await.says("Nichts gefunden"));
+
+    let narrowed = browser.get("/uk/search?q=moss&filter.colour=Red&sort=price_asc").await;
+    assert!(narrowed.says("Remove filter:") && narrowed.says("href=\"/uk/search?q=moss&amp;sort=price_asc\""));
+    assert!(narrowed.says("checked") && narrowed.says("Clear all filters"));
+    assert_eq!(browser.get("/search?q=moss&filter.heel=1").await.location(), "/search?q=moss");
+    let hostile = browser.get("/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E&filter.%22%3E=1").await;
+    assert_eq!(hostile.location(), "/search?q=%3Cscript%3Ealert%281%29%3C%2Fscript%3E");
+    let hostile = browser.get("/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E").await;
+    assert!(hostile.status.is_success() && !hostile.says("<script>alert"));
+}
+
+#[tokio::test]
+async fn logging_in_brings_the_cart_along_and_logging_out_leaves_nothing() {
+    use support::accounts::{EMAIL, PASSWORD};
+    let (mut browser, _) = open(3);
+    assert_eq!(browser.get("/account").await.location(), "/account/login");
+    assert!(browser.get("/").await.says("href=\"/account\""), "the way there is on every page");
+    browser.add("").await;
+    let cart = browser.cookies["cart"].clone();
+    let wrong = browser.post("/account/login", &[("email", EMAIL), ("password", "something else")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.says("gehören nicht zusammen") && wrong.says(EMAIL) && !wrong.says("something else"));
+    assert!(!browser.cookies.contains_key("argosy-session"));
+    assert_eq!(
+        browser.post("/account/login", &[("email", EMAIL), ("password", PASSWORD)]).await.location(),
+        "/account"
+    );
+    assert_eq!(browser.cookies["argosy-session"], "argosy_c_token");
+    let id = cart.split('.').next().unwrap();
+    assert_eq!(browser.cookies["cart"], format!("{id}.joined"));
+    assert_eq!(browser.post("/account/logout", &[]).await.location(), "/account/login?notice=out");
+    for name in ["argosy-session", "cart"] {
+        assert!(browser.cookies.get(name).is_none_or(String::is_empty), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_made_and_passwords_set_without_script() {
+    let (mut browser, _) = open(1);
+    let short = browser.post("/account/register", &[("email", "x@y.test"), ("password", "short")]).await;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(short.says("aria-invalid=\"true\"") && short.says("zu kurz") && !short.says("value=\"short\""));
+    let made = browser.post("/account/register", &[("email", "x@y.test"), ("password", "long enough, really")]).await;
+    assert_eq!(made.location(), "/account/login?notice=registered");
+    assert!(browser.post("/account/forgot", &[("email", "x@y.test")]).await.says("ist ein Link unterwegs"));
+    let password = [("password", "long enough, really")];
+    assert_eq!(browser.post("/account/reset/good", &password).await.location(), "/account/login?notice=reset");
+    let used = browser.post("/account/reset/used", &password).await;
+    assert!(used.status == StatusCode::UNPROCESSABLE_ENTITY && used.says("gilt nicht mehr"));
+    let asked = browser.get("/account/verify/good").await;
+    assert!(asked.says("action=\"/account/verify/good\""), "opening the link changes nothing");
+    assert!(browser.post("/account/verify/good", &[]).await.says("ist bestätigt"));
+    assert!(browser.post("/account/verify/used", &[]).await.says("gilt nicht mehr"));
+    for path in ["/account/login", "/account/register", "/account/forgot", "/account/reset/x", "/account/verify/x"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.headers[header::CACHE_CONTROL], "private, no-store", "{path}");
+    }
 }

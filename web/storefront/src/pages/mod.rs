@@ -1,5 +1,6 @@
 //! The pages and endpoints, one file each, and the table of their paths.
 
+pub(crate) mod account;
 pub(crate) mod cart;
 pub(crate) mod checkout;
 pub(crate) mod error;
@@ -10,6 +11,7 @@ pub(crate) mod market;
 pub(crate) mod orders;
 pub(crate) mod product;
 pub(crate) mod robots;
+pub(crate) mod search;
 pub(crate) mod sitemap;
 
 use std::sync::Arc;
@@ -35,7 +37,8 @@ pub(crate) fn router(shop: Arc<Shop>) -> Router {
         .route("/robots.txt", get(robots::show))
         .route("/sitemap.xml", get(sitemap::show))
         .route("/assets/{file}", get(file::show))
-        .route("/favicon.ico", get(file::icon));
+        .route("/favicon.ico", get(file::icon))
+        .merge(account::routes());
     for (market, site) in shop.markets.iter().enumerate() {
         let at = |path: &str| format!("{}{path}", site.prefix);
         let home = if site.prefix.is_empty() { "/" } else { &site.prefix };
@@ -44,10 +47,12 @@ pub(crate) fn router(shop: Arc<Shop>) -> Router {
             .route(&at("/categories/{handle}"), get(listing::category))
             .route(&at("/collections/{handle}"), get(listing::collection))
             .route(&at("/products"), get(listing::all))
+            .route(&at("/search"), get(search::show))
             .route(&at("/products/{handle}"), get(product::show))
             .route(&at("/cart"), get(cart::show::show))
             .route(&at("/cart/lines"), post(cart::add_line::add))
             .route(&at("/cart/lines/{id}"), post(cart::change_line::change))
+            .route(&at("/cart/coupons"), post(cart::coupon::change))
             .route(&at("/checkout"), get(checkout::show::show).post(checkout::place::place));
         router = router.merge(pages.with_state(first.at(market)));
     }
@@ -64,7 +69,18 @@ pub(crate) fn cached(
     render: impl FnOnce() -> Result<Fresh, Response>,
 ) -> Response {
     let handles = &site.shop.handles;
-    let generation = handles.catalog.generation(handles.store);
+    cached_at(site, request, key, handles.catalog.generation(handles.store), render)
+}
+
+/// As [`cached`], for pages that are good for `generation` of something else.
+#[allow(clippy::result_large_err)]
+pub(crate) fn cached_at(
+    site: &Site,
+    request: &HeaderMap,
+    key: &str,
+    generation: u64,
+    render: impl FnOnce() -> Result<Fresh, Response>,
+) -> Response {
     if let Some(page) = site.shop.cache.get(key, generation) {
         return page.respond(request);
     }

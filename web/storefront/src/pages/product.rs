@@ -184,7 +184,7 @@ fn picker(ctx: &PageContext<'_>, data: &ProductPage) -> Markup {
     let several = product.variants.len() > 1 && !product.options.is_empty();
     html! {
         form.picker method="post" action=(ctx.url("/cart/lines")) data-picker[several] {
-            p.price-line data-price aria-live="polite" { (price(ctx, selected.price, selected.compare_at_price)) }
+            p.price-line data-price aria-live="polite" { (variant_price(ctx, selected)) }
             p.muted.small { (if ctx.here.market.prices_include_tax { t.tax_included } else { t.tax_excluded }) }
             input type="hidden" name="product" value=(product.handle);
             @if several {
@@ -241,6 +241,16 @@ fn choice(product: &ProductView, selected: &VariantView, place: usize, name: &st
     }
 }
 
+/// The price of a variant; beside a reduced one the lowest of the last 30 days, as the law of the European Union asks.
+fn variant_price(ctx: &PageContext<'_>, variant: &VariantView) -> Markup {
+    html! {
+        (price(ctx, variant.price, variant.compare_at_price))
+        @if let Some(lowest) = variant.lowest_price_30_days {
+            " " span.muted.small { (ctx.phrases.lowest_price(&ctx.money(lowest))) }
+        }
+    }
+}
+
 /// Whether variants have different pictures.
 fn shows_variants(product: &ProductView) -> bool {
     let mut pictures = product.variants.iter().filter_map(|variant| variant.image);
@@ -259,7 +269,7 @@ fn variant_data(ctx: &PageContext<'_>, product: &ProductView) -> serde_json::Val
                 product.options.iter().map(|o| variant.options.get(&o.name).map_or("", String::as_str)).collect();
             serde_json::json!({
                 "values": values,
-                "price": price(ctx, variant.price, variant.compare_at_price).into_string(),
+                "price": variant_price(ctx, variant).into_string(),
                 "available": variant.available,
                 "image": variant.image,
             })

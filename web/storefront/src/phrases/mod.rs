@@ -1,10 +1,14 @@
 //! Every text of the pages, typed: a phrase that one language lacks does not compile.
 
+mod account;
 mod de;
 mod en;
 
 use contracts::catalog::ProductSort;
+use contracts::checkout::{NoteReason, QuoteNote};
 use contracts::ledger::PaymentStatus;
+use contracts::search::SearchSort;
+use kernel::Money;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -17,6 +21,7 @@ pub(crate) type Message = (&'static str, &'static str);
 
 pub(crate) struct Phrases {
     pub(crate) language: Language,
+    pub(crate) account: &'static account::Account,
     // The frame.
     pub(crate) skip_to_content: &'static str,
     pub(crate) main_navigation: &'static str,
@@ -53,6 +58,28 @@ pub(crate) struct Phrases {
     pub(crate) sort_by: &'static str,
     pub(crate) apply: &'static str,
     pub(crate) sorts: [&'static str; 4],
+    // Search.
+    pub(crate) search: &'static str,
+    pub(crate) search_hint: &'static str,
+    /// Names the list of suggestions to screen readers.
+    pub(crate) suggestions: &'static str,
+    pub(crate) some_words_only: &'static str,
+    pub(crate) nothing_found: &'static str,
+    pub(crate) nothing_found_text: &'static str,
+    pub(crate) nothing_left_text: &'static str,
+    pub(crate) look_around: &'static str,
+    pub(crate) filters: &'static str,
+    pub(crate) active_filters: &'static str,
+    pub(crate) remove_filter: &'static str,
+    pub(crate) clear_filters: &'static str,
+    pub(crate) show_results: &'static str,
+    pub(crate) best_match: &'static str,
+    pub(crate) price_from: &'static str,
+    pub(crate) price_to: &'static str,
+    pub(crate) facet_category: &'static str,
+    pub(crate) facet_vendor: &'static str,
+    pub(crate) facet_price: &'static str,
+    pub(crate) facet_availability: &'static str,
     // Products.
     pub(crate) from: &'static str,
     pub(crate) price_now: &'static str,
@@ -97,6 +124,16 @@ pub(crate) struct Phrases {
     pub(crate) total: &'static str,
     pub(crate) gift_card: &'static str,
     pub(crate) amount_due: &'static str,
+    pub(crate) coupon_code: &'static str,
+    pub(crate) coupon_removed: &'static str,
+    pub(crate) coupon_invalid: &'static str,
+    pub(crate) coupon_used_up: &'static str,
+    pub(crate) gift_card_changed: &'static str,
+    pub(crate) gift_cards_and_vat: &'static str,
+    pub(crate) gift_card_code: &'static str,
+    pub(crate) vat_id: &'static str,
+    pub(crate) vat_id_hint: &'static str,
+    pub(crate) reverse_charge: &'static str,
     // Checkout.
     pub(crate) checkout: &'static str,
     pub(crate) contact: &'static str,
@@ -254,6 +291,40 @@ impl Phrases {
         self.sorts[index]
     }
 
+    pub(crate) fn search_sort_label(&self, sort: SearchSort) -> &'static str {
+        match sort {
+            SearchSort::Relevance => self.best_match,
+            SearchSort::Newest => self.sort_label(ProductSort::Newest),
+            SearchSort::PriceAsc => self.sort_label(ProductSort::PriceAsc),
+            SearchSort::PriceDesc => self.sort_label(ProductSort::PriceDesc),
+            SearchSort::Title => self.sort_label(ProductSort::Title),
+        }
+    }
+
+    pub(crate) fn results_for(&self, query: &str) -> String {
+        say!(self, "Results for “{query}”", "Ergebnisse für „{query}“")
+    }
+
+    pub(crate) fn corrected(&self, query: &str, corrected: &str) -> String {
+        say!(
+            self,
+            "Nothing is called “{query}” here. These are the results for “{corrected}”.",
+            "Zu „{query}“ gibt es nichts. Das sind die Ergebnisse für „{corrected}“."
+        )
+    }
+
+    pub(crate) fn more_values(&self, count: usize) -> String {
+        say!(self, "{count} more", "{count} weitere")
+    }
+
+    pub(crate) fn and_more(&self, amount: &str) -> String {
+        say!(self, "{amount} and more", "ab {amount}")
+    }
+
+    pub(crate) fn up_to(&self, amount: &str) -> String {
+        say!(self, "up to {amount}", "bis {amount}")
+    }
+
     pub(crate) fn quantity_of(&self, title: &str) -> String {
         say!(self, "Quantity of {title}", "Menge von {title}")
     }
@@ -268,6 +339,114 @@ impl Phrases {
             "The price of {title} changed from {before} to {now}.",
             "Der Preis von {title} hat sich von {before} auf {now} geändert."
         )
+    }
+
+    pub(crate) fn lowest_price(&self, lowest: &str) -> String {
+        say!(self, "Lowest price of the last 30 days: {lowest}", "Niedrigster Preis der letzten 30 Tage: {lowest}")
+    }
+
+    pub(crate) fn price_was(&self, before: &str) -> String {
+        say!(
+            self,
+            "{before} when you put it into your cart",
+            "{before}, als du den Artikel in den Warenkorb gelegt hast"
+        )
+    }
+
+    pub(crate) fn remove_coupon(&self, code: &str) -> String {
+        say!(self, "Remove the code {code}", "Code {code} entfernen")
+    }
+
+    pub(crate) fn pick_up_at(&self, place: &str) -> String {
+        say!(self, "Pick up: {place}", "Abholung: {place}")
+    }
+
+    pub(crate) fn arrives(&self, from: &str, until: &str) -> String {
+        if from == until {
+            say!(self, "arrives {from}", "kommt am {from}")
+        } else {
+            say!(self, "arrives {from} to {until}", "kommt {from} bis {until}")
+        }
+    }
+
+    pub(crate) fn card_pays(&self, ending: &str, amount: &str, balance: &str) -> String {
+        say!(
+            self,
+            "The gift card ending in {ending} pays {amount} of its {balance}.",
+            "Die Geschenkkarte mit der Endung {ending} zahlt {amount} von {balance}."
+        )
+    }
+
+    /// Why a code or a promotion took nothing off.
+    pub(crate) fn note(&self, note: &QuoteNote, money: &dyn Fn(Money) -> String) -> String {
+        let name = note.code.as_deref().or(note.promotion.as_deref()).unwrap_or("");
+        let instead = note.instead.as_deref().unwrap_or("");
+        match note.reason {
+            NoteReason::UnknownCode => {
+                say!(self, "We do not know the code {name}.", "Den Code {name} kennen wir nicht.")
+            }
+            NoteReason::NotStarted => say!(self, "{name} has not started yet.", "{name} gilt noch nicht."),
+            NoteReason::Ended => say!(self, "{name} has ended.", "{name} ist abgelaufen."),
+            NoteReason::NotForYou => say!(
+                self,
+                "{name} is for other customers. Log in if you are one of them.",
+                "{name} gilt für andere Kunden. Melde dich an, wenn du dazugehörst."
+            ),
+            NoteReason::NotForTheseGoods => say!(
+                self,
+                "{name} is not about any of the products in your cart.",
+                "{name} gilt für keinen der Artikel in deinem Warenkorb."
+            ),
+            NoteReason::NotInCurrency => {
+                say!(self, "{name} does not hold in this currency.", "{name} gilt nicht in dieser Währung.")
+            }
+            NoteReason::NotToCountry => say!(
+                self,
+                "{name} does not hold for deliveries to this country.",
+                "{name} gilt nicht für Lieferungen in dieses Land."
+            ),
+            NoteReason::BelowMinimum => match note.missing {
+                Some(missing) => {
+                    let missing = money(missing);
+                    say!(self, "{name} applies from {missing} more on.", "Für {name} fehlen noch {missing}.")
+                }
+                None => {
+                    let units = note.missing_quantity.unwrap_or(1);
+                    say!(self, "{name} applies from {units} more on.", "Für {name} fehlen noch {units} Stück.")
+                }
+            },
+            NoteReason::NotCombined => say!(
+                self,
+                "{name} is not combined with {instead}: the better one is used.",
+                "{name} ist nicht mit {instead} kombinierbar: Es gilt der bessere Vorteil."
+            ),
+            NoteReason::NoEffect => {
+                say!(self, "{name} takes nothing off this cart.", "{name} bringt bei diesem Warenkorb nichts.")
+            }
+            NoteReason::UsedUp => {
+                say!(self, "{name} was used as often as it can be.", "{name} ist aufgebraucht.")
+            }
+            NoteReason::UnknownGiftCard => say!(
+                self,
+                "We do not know a gift card ending in {name} in this currency.",
+                "Eine Geschenkkarte mit der Endung {name} in dieser Währung kennen wir nicht."
+            ),
+            NoteReason::EmptyGiftCard => say!(
+                self,
+                "Nothing is left on the gift card ending in {name}.",
+                "Auf der Geschenkkarte mit der Endung {name} ist nichts mehr."
+            ),
+            NoteReason::InvalidVatId => say!(
+                self,
+                "This does not have the form of a VAT id, such as FR40303265045. VAT is charged.",
+                "Das hat nicht die Form einer USt-IdNr. wie FR40303265045. Umsatzsteuer wird berechnet."
+            ),
+            NoteReason::VatIdOfAnotherCountry => say!(
+                self,
+                "The VAT id is of another country than the delivery. VAT is charged.",
+                "Die USt-IdNr. ist aus einem anderen Land als die Lieferung. Umsatzsteuer wird berechnet."
+            ),
+        }
     }
 
     pub(crate) fn line_unavailable(&self, title: &str) -> String {

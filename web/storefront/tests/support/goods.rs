@@ -10,7 +10,9 @@ use contracts::catalog::{
     AttributeValue, CategoryNode, CollectionView, ImageSize, ImageView, ProductCard, ProductOption, ProductView,
     VariantView,
 };
-use contracts::checkout::{Discount, Quote, QuoteLine, ShippingOption, TaxLine, Totals};
+use contracts::checkout::{
+    Discount, GiftCardUse, NoteReason, Quote, QuoteLine, QuoteNote, ShippingOption, TaxLine, Totals,
+};
 use contracts::ledger::{
     Contact, FulfilmentStatus, LineQuantity, NextAction, OrderLineView, OrderStatus, OrderView, PaymentStatus,
     RefundState, RefundView, ReturnStatus, ReturnView, ShipmentStatus, ShipmentView, TimelineEntry,
@@ -96,6 +98,7 @@ pub(crate) fn product(handle: &str, title: &str, seed: u64) -> ProductView {
                 continue;
             }
             variants.push(VariantView {
+                lowest_price_30_days: None,
                 sku: Sku::new(&format!("{}-{colour}-{size}", handle.to_uppercase())).unwrap(),
                 options: BTreeMap::from([
                     ("Colour".to_owned(), colour.to_owned()),
@@ -184,6 +187,7 @@ pub(crate) fn cart(title: &str) -> CartView {
         variant_title: "Black / 42".to_owned(),
         unit_price: eur(7_900),
         compare_at_price,
+        price_changed_from: compare_at_price,
         total: eur(15_800),
         available,
         image: available.then(|| image("trail-runner-black")),
@@ -222,6 +226,19 @@ fn totals() -> Totals {
     }
 }
 
+/// Word of a code that took nothing off.
+pub(crate) fn note(code: &str) -> QuoteNote {
+    QuoteNote {
+        reason: NoteReason::NotCombined,
+        code: Some(code.to_owned()),
+        promotion: None,
+        instead: Some(code.to_owned()),
+        missing: None,
+        missing_quantity: None,
+        detail: String::new(),
+    }
+}
+
 pub(crate) fn quote(title: &str) -> Quote {
     let cart = cart(title);
     let option = |handle: &str, amount, days_min, days_max| {
@@ -256,8 +273,13 @@ pub(crate) fn quote(title: &str) -> Quote {
         shipping_option: Some("standard".to_owned()),
         tax_lines: tax_lines(),
         totals: totals(),
-        notes: Vec::new(),
-        gift_cards: Vec::new(),
+        notes: vec![note(title)],
+        gift_cards: vec![GiftCardUse {
+            ending: "WXYZ".to_owned(),
+            balance: eur(5_000),
+            amount: eur(1_190),
+            code_hash: [0; 32],
+        }],
         reverse_charge: false,
         counted: Vec::new(),
     }

@@ -1,6 +1,7 @@
 //! A shop in memory: the contracts answered by the simplest thing that behaves like the services.
 #![allow(clippy::unwrap_used, reason = "tests may end here")]
 
+pub(crate) mod accounts;
 pub(crate) mod goods;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use contracts::ledger::{
     OrderSummary, OrderView, Orders, PaymentStatus, ReceiveReturnRequest, RefundRequest, ReturnRequest,
     ShipmentRequest, StoredResponse,
 };
+use contracts::search::{Facet, FacetKind, FacetValue, Matched, Search, SearchAnswer, SearchRequest, Suggestions};
 use kernel::{
     Cursor, Failure, LineId, Money, OrderId, Page, PageRequest, ReturnId, Secret, SeededRng, ShipmentId, Sku, StoreId,
     Timestamp,
@@ -73,6 +75,8 @@ pub(crate) fn shop(products: u64) -> (Storefront, Arc<World>) {
         carts: world.clone(),
         checkout: world.clone(),
         orders: world.clone(),
+        customers: Arc::new(accounts::Door::default()),
+        search: world.clone(),
         markets: goods::markets(),
         store: StoreId::DEFAULT,
         name: "Argosy".to_owned(),
@@ -153,6 +157,7 @@ impl World {
             variant_title: found.variant_title,
             unit_price: found.price,
             compare_at_price: None,
+            price_changed_from: None,
             total: found.price,
             available: true,
             image: found.image,
@@ -234,6 +239,53 @@ impl CatalogRead for World {
     }
 }
 
+impl Search for World {
+    fn generation(&self, _: StoreId) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Finds titles that contain the words, and knows one facet.
+    fn search(&self, _: StoreId, request: &SearchRequest, view: &View) -> Result<Arc<SearchAnswer>> {
+        if let Some(filter) = request.filters.iter().find(|filter| filter.name != "colour") {
+            return Err(Failure::field(
+                format!("/filter.{}", filter.name),
+                "unknown_filter",
+                "There is no such filter.",
+            ));
+        }
+        let words = request.query.to_lowercase();
+        let wanted: Vec<&String> = request.filters.iter().flat_map(|filter| &filter.values).collect();
+        let products = self.products.lock().unwrap();
+        let fits = |product: &&Arc<ProductView>| {
+            words.split(' ').all(|word| product.title.to_lowercase().contains(word))
+                && (wanted.is_empty() || product.options[0].values.iter().any(|value| wanted.contains(&value)))
+        };
+        let hits: Vec<ProductCard> =
+            products.iter().filter(fits).map(|product| goods::card_of(&priced(product, view))).collect();
+        let count = u32::try_from(hits.len()).unwrap();
+        let value = |value: &str| FacetValue {
+            value: value.to_owned(),
+            label: value.to_owned(),
+            count,
+            selected: wanted.iter().any(|wanted| *wanted == value),
+        };
+        let values = vec![value("Black"), value("Red")];
+        let facet = Facet { name: "colour".to_owned(), kind: FacetKind::Option, label: "Colour".to_owned(), values };
+        Ok(Arc::new(SearchAnswer {
+            hits,
+            facets: vec![facet],
+            total: count,
+            matched: Matched::All,
+            corrected: None,
+            next_cursor: None,
+        }))
+    }
+
+    fn suggest(&self, _: StoreId, _: &str, _: &View) -> Result<Suggestions> {
+        unreachable!("pages ask for suggestions through the API")
+    }
+}
+
 #[async_trait]
 impl Carts for World {
     async fn create(&self, _: StoreId, new: NewCart) -> Result<CartView> {
@@ -277,12 +329,23 @@ impl Carts for World {
         })
     }
 
-    async fn add_coupon(&self, _: StoreId, _: &CartAccess, _: &str) -> Result<CartView> {
-        unreachable!("the pages of this issue have no coupons")
+    async fn add_coupon(&self, _: StoreId, access: &CartAccess, code: &str) -> Result<CartView> {
+        self.with_cart(access, |cart| {
+            if code.is_empty() {
+                return Err(Failure::field("/code", "invalid_coupon_code", "This is no code."));
+            }
+            cart.coupons.push(code.to_uppercase());
+            cart.version += 1;
+            Ok(())
+        })
     }
 
-    async fn remove_coupon(&self, _: StoreId, _: &CartAccess, _: &str) -> Result<CartView> {
-        unreachable!("the pages of this issue have no coupons")
+    async fn remove_coupon(&self, _: StoreId, access: &CartAccess, code: &str) -> Result<CartView> {
+        self.with_cart(access, |cart| {
+            cart.coupons.retain(|known| known != code);
+            cart.version += 1;
+            Ok(())
+        })
     }
 
     async fn content(&self, _: StoreId, access: &CartAccess) -> Result<CartContent> {
@@ -314,15 +377,28 @@ impl Checkout for World {
         let totals = &mut quote.totals;
         totals.items = cart.totals.items;
         totals.shipping = option.price;
-        totals.discount = into(0);
-        totals.gift_card = into(0);
         totals.tax_added = into(0);
-        totals.total = cart.totals.items.plus(option.price).unwrap();
-        totals.due = totals.total;
+        let has = |code: &str| cart.coupons.iter().any(|known| known == code);
+        totals.discount = into(if has("TEN") { 1_000 } else { 0 });
+        totals.total = cart.totals.items.minus(totals.discount).unwrap().plus(option.price).unwrap();
+        totals.gift_card = into(if request.gift_cards.is_empty() { 0 } else { 2_500 });
+        totals.due = totals.total.minus(totals.gift_card).unwrap();
+        let (gift_card, discount) = (totals.gift_card, totals.discount);
         quote.shipping_option = Some(chosen);
         quote.discounts.clear();
+        if has("TEN") {
+            quote.discounts.push(contracts::checkout::Discount::of_goods("Ten off", Some("TEN".to_owned()), discount));
+        }
+        for code in cart.coupons.iter().filter(|code| *code != "TEN") {
+            quote.notes.push(goods::note(code));
+        }
+        for card in request.gift_cards.iter().take(1) {
+            let ending = card.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+            let (balance, amount, code_hash) = (into(9_900), gift_card, [0; 32]);
+            quote.gift_cards.push(contracts::checkout::GiftCardUse { ending, balance, amount, code_hash });
+        }
         quote.tax_lines.truncate(1);
-        quote.tax_lines[0].amount = totals.total.included_share(quote.tax_lines[0].rate).unwrap();
+        quote.tax_lines[0].amount = quote.totals.total.included_share(quote.tax_lines[0].rate).unwrap();
         let template = quote.lines[0].clone();
         quote.lines = cart
             .lines
@@ -368,6 +444,7 @@ impl Checkout for World {
         let request = QuoteRequest {
             shipping_address: Some(order.shipping_address.clone()),
             shipping_option: Some(order.shipping_option.clone()),
+            gift_cards: order.gift_cards.clone(),
             ..QuoteRequest::default()
         };
         let quote = self.quote(store, access, &request).await?;
@@ -376,6 +453,9 @@ impl Checkout for World {
         }
         if order.expected_total.is_some_and(|expected| expected != quote.totals.total) {
             return Err(Failure::conflict("price_changed", "The total is another one now."));
+        }
+        if order.expected_due.is_some_and(|expected| expected != quote.totals.due) {
+            return Err(Failure::conflict("price_changed", "What is left to pay is another amount now."));
         }
         let mut view = goods::order("x");
         view.id = id;

@@ -3,16 +3,19 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use contracts::cart::{MAX_QUANTITY, NewLine};
+use contracts::cart::{CartAccess, MAX_QUANTITY, NewLine};
 use contracts::catalog::ProductView;
+use contracts::identity::GuestCart;
+use http_kit::Caller;
 use kernel::{ErrorKind, Failure, Sku};
 
+use crate::cookies;
 use crate::form::Fields;
 use crate::pages::{cart, error, product};
 use crate::respond::{see_other, with_headers};
 use crate::site::Site;
 
-pub(crate) async fn add(State(site): State<Site>, headers: HeaderMap, fields: Fields) -> Response {
+pub(crate) async fn add(State(site): State<Site>, caller: Caller, headers: HeaderMap, fields: Fields) -> Response {
     let t = site.phrases();
     let handle = fields.text("product");
     let handles = &site.shop.handles;
@@ -36,7 +39,7 @@ pub(crate) async fn add(State(site): State<Site>, headers: HeaderMap, fields: Fi
         _ => return error::malformed(&site),
     };
     let mut out = HeaderMap::new();
-    match put(&site, &headers, NewLine { sku, quantity }, &mut out).await {
+    match put(&site, &caller, &headers, NewLine { sku, quantity }, &mut out).await {
         Ok(()) => with_headers(see_other(&site.url("/cart?notice=added")), out),
         Err(failure) => {
             let refused = matches!(failure.kind, ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::NotFound);
@@ -65,15 +68,35 @@ fn pick(product: &ProductView, fields: &Fields) -> Option<usize> {
     })
 }
 
-async fn put(site: &Site, request: &HeaderMap, line: NewLine, out: &mut HeaderMap) -> Result<(), Failure> {
+async fn put(
+    site: &Site,
+    caller: &Caller,
+    request: &HeaderMap,
+    line: NewLine,
+    out: &mut HeaderMap,
+) -> Result<(), Failure> {
     let handles = &site.shop.handles;
     match cart::bring_into(site, request, out).await? {
         Some(access) => handles.carts.add_line(handles.store, &access, line).await?,
         None => {
             // A dropped cookie must not follow the one that is about to be set.
             out.clear();
-            cart::create(site, vec![line], out).await?.1
+            let (access, cart) = cart::create(site, vec![line], out).await?;
+            keep_for(site, caller, access, out).await?;
+            cart
         }
     };
+    Ok(())
+}
+
+/// A new cart of a customer who is logged in is theirs at once, so that it is there on their other devices.
+async fn keep_for(site: &Site, caller: &Caller, made: CartAccess, out: &mut HeaderMap) -> Result<(), Failure> {
+    let Ok((id, _)) = caller.customer() else { return Ok(()) };
+    let handles = &site.shop.handles;
+    let guest = GuestCart { id: Some(made.id), secret: made.secret };
+    if let Some(access) = handles.customers.cart(handles.store, id, Some(guest)).await? {
+        out.clear();
+        cookies::set_cart(out, &site.shop, &access);
+    }
     Ok(())
 }

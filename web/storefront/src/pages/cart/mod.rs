@@ -3,6 +3,7 @@
 pub(crate) mod add_line;
 pub(crate) mod change_line;
 pub(crate) mod count;
+pub(crate) mod coupon;
 pub(crate) mod show;
 
 use axum::http::HeaderMap;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use contracts::cart::{CartLineView, CartView, MAX_QUANTITY};
+use contracts::checkout::{Quote, QuoteRequest};
 use kernel::Money;
 use maud::{Markup, html};
 
@@ -11,7 +12,7 @@ use crate::cookies;
 use crate::form::Fields;
 use crate::layout::{self, Head};
 use crate::pages::error;
-use crate::parts::{Tone, notice, price, small, thumbnail, total_row};
+use crate::parts::{Tone, discount_rows, notice, price, quote_notes, small, thumbnail, total_row};
 use crate::phrases::Phrases;
 use crate::respond::{private, see_other, with_headers};
 use crate::site::{PageContext, Site};
@@ -19,13 +20,15 @@ use crate::site::{PageContext, Site};
 #[derive(Default)]
 pub(crate) struct CartPage {
     pub(crate) cart: Option<CartView>,
+    /// What promotions take off it; none when the cart cannot be ordered as it is.
+    pub(crate) quote: Option<Quote>,
     pub(crate) notices: Vec<(Tone, String)>,
 }
 
 pub(crate) async fn show(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
     let mut out = HeaderMap::new();
-    let cart = match super::current(&site, &headers, &mut out).await {
-        Ok(cart) => cart.map(|(_, cart)| cart),
+    let (access, cart) = match super::current(&site, &headers, &mut out).await {
+        Ok(cart) => cart.unzip(),
         Err(failure) => return error::failure(&site, &failure),
     };
     let shop = &site.shop;
@@ -44,6 +47,11 @@ pub(crate) async fn show(State(site): State<Site>, uri: Uri, headers: HeaderMap)
         cookies::set_seen_prices(&mut out, shop, cart.lines.iter().map(|line| (line.id, &line.unit_price)));
     }
     data.cart = cart.filter(|cart| !cart.lines.is_empty());
+    if let (Some(access), true) = (&access, data.cart.is_some()) {
+        let handles = &shop.handles;
+        // What stands in the way of a quote is said at the checkout; the cart is shown all the same.
+        data.quote = handles.checkout.quote(handles.store, access, &QuoteRequest::default()).await.ok();
+    }
     with_headers(private(StatusCode::OK, cart_page(&site.context("/cart"), &data)), out)
 }
 
@@ -67,6 +75,8 @@ fn said(t: &Phrases, name: &str) -> Option<(Tone, String)> {
         "removed" => (Tone::Good, t.removed),
         "quantity" => (Tone::Bad, t.bad_quantity),
         "gone" => (Tone::Attention, t.line_gone),
+        "coupon_removed" => (Tone::Good, t.coupon_removed),
+        "coupon_invalid" => (Tone::Bad, t.coupon_invalid),
         _ => return None,
     };
     Some((tone, text.to_owned()))
@@ -104,7 +114,7 @@ pub(crate) fn cart_page(ctx: &PageContext<'_>, data: &CartPage) -> Markup {
                 ul.lines role="list" aria-label=(t.cart_lines) {
                     @for line in &cart.lines { (cart_line(ctx, line)) }
                 }
-                (summary(ctx, cart))
+                (summary(ctx, cart, data.quote.as_ref()))
             }
         }
     };
@@ -122,6 +132,7 @@ fn cart_line(ctx: &PageContext<'_>, line: &CartLineView) -> Markup {
                 h2 { a href=(ctx.url(&format!("/products/{}", line.product_handle))) { (line.title) } }
                 @if !line.variant_title.is_empty() { p.muted { (line.variant_title) } }
                 p { (price(ctx, line.unit_price, line.compare_at_price)) }
+                @if let Some(before) = line.price_changed_from { p.small.muted { (t.price_was(&ctx.money(before))) } }
                 @if !line.available { p.stock.out { (t.sold_out) } }
             }
             form.quantity method="post" action=(ctx.url(&format!("/cart/lines/{}", line.id))) data-auto-submit {
@@ -138,15 +149,41 @@ fn cart_line(ctx: &PageContext<'_>, line: &CartLineView) -> Markup {
     }
 }
 
-fn summary(ctx: &PageContext<'_>, cart: &CartView) -> Markup {
+/// The codes in the cart, and a field for another.
+fn coupons(ctx: &PageContext<'_>, cart: &CartView, quote: Option<&Quote>) -> Markup {
+    let t = ctx.phrases;
+    html! {
+        form.coupons #coupons method="post" action=(ctx.url("/cart/coupons")) {
+            @for code in &cart.coupons {
+                p {
+                    span { (code) } " "
+                    button.link type="submit" name="remove" value=(code) formnovalidate aria-label=(t.remove_coupon(code)) {
+                        (t.remove)
+                    }
+                }
+            }
+            label for="coupon" { (t.coupon_code) }
+            div.columns {
+                input id="coupon" name="code" type="text" maxlength="40" autocomplete="off" autocapitalize="characters"
+                    spellcheck="false" required;
+                button.secondary type="submit" { (t.apply) }
+            }
+        }
+        @if let Some(quote) = quote { (quote_notes(ctx, &quote.notes)) }
+    }
+}
+
+fn summary(ctx: &PageContext<'_>, cart: &CartView, quote: Option<&Quote>) -> Markup {
     let t = ctx.phrases;
     html! {
         aside.summary aria-labelledby="summary" {
             h2 #summary { (t.summary) }
             dl.totals {
                 (total_row(t.goods, &ctx.money(cart.totals.items), None))
+                @if let Some(quote) = quote { (discount_rows(ctx, &quote.discounts, quote.totals.discount)) }
                 (total_row(t.shipping, t.calculated_later, None))
             }
+            (coupons(ctx, cart, quote))
             p.muted.small { (if ctx.here.market.prices_include_tax { t.tax_included } else { t.tax_excluded }) }
             a.button.wide href=(ctx.url("/checkout")) { (t.to_checkout) }
             p.center { a href=(ctx.url("/products")) { (t.continue_shopping) } }
@@ -161,6 +198,7 @@ pub(crate) fn samples() -> Vec<CartPage> {
         CartPage::default(),
         CartPage {
             cart: Some(goods::cart(goods::HOSTILE)),
+            quote: Some(goods::quote(goods::HOSTILE)),
             notices: vec![(Tone::Attention, goods::HOSTILE.to_owned()), (Tone::Good, "Added.".to_owned())],
         },
     ]

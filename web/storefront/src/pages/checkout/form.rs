@@ -2,6 +2,7 @@
 
 use contracts::address::{Address, is_email};
 use contracts::cart::CartAccess;
+use contracts::checkout::MAX_GIFT_CARDS;
 use kernel::{CartId, FieldError, Money};
 
 use crate::cookies;
@@ -31,6 +32,9 @@ pub(crate) struct CheckoutForm {
     pub(crate) other_billing: bool,
     pub(crate) billing: Address,
     pub(crate) shipping_option: String,
+    /// Codes as typed; what is empty is left out.
+    pub(crate) gift_cards: Vec<String>,
+    pub(crate) vat_id: String,
     pub(crate) token: String,
 }
 
@@ -57,6 +61,11 @@ impl CheckoutForm {
             other_billing: fields.get("other_billing").is_some(),
             billing: address(fields, "billing_", country),
             shipping_option: fields.text("shipping_option").to_owned(),
+            gift_cards: (1..=MAX_GIFT_CARDS)
+                .filter_map(|n| fields.get(&format!("gift_card_{n}")))
+                .map(|code| code.chars().take(64).collect())
+                .collect(),
+            vat_id: fields.text("vat_id").chars().take(20).collect(),
             token: fields.get("token").unwrap_or(TOKENS[0]).to_owned(),
         }
     }
@@ -105,6 +114,8 @@ pub(crate) struct Promise {
     pub(crate) version: u64,
     pub(crate) key: String,
     pub(crate) total: Money,
+    /// What was shown as left to pay after gift cards; pages from before there were any say nothing of it.
+    pub(crate) due: Option<Money>,
 }
 
 impl Promise {
@@ -117,6 +128,7 @@ impl Promise {
             version: fields.text("cart_version").parse().ok()?,
             key: key.to_owned(),
             total: Money::new(fields.text("total").parse().ok()?, site.here().market.currency),
+            due: fields.text("due").parse().ok().map(|minor| Money::new(minor, site.here().market.currency)),
         })
     }
 }

@@ -44,7 +44,10 @@ pub(crate) async fn place(State(site): State<Site>, caller: Caller, headers: Hea
         shipping_option: form.shipping_option.clone(),
         payment: PaymentChoice { provider: "test".to_owned(), token: form.token.clone() },
         expected_total: Some(promise.total),
-        customer: None,
+        expected_due: promise.due,
+        gift_cards: form.gift_cards.clone(),
+        vat_id: Some(form.vat_id.clone()).filter(|id| !id.is_empty()),
+        customer: caller.customer().ok().map(|(id, _)| id),
     };
     match ask(&site, &caller, &promise, &order).await {
         Ok(placed) => answer(&site, &headers, &promise, form, placed).await,
@@ -179,6 +182,8 @@ fn trouble(site: &Site, promise: &Promise, failure: &Failure, settled: bool) -> 
             (402, say(Tone::Bad, if poor { t.declined_funds } else { t.declined }))
         }
         (ErrorKind::Conflict, "out_of_stock") => (409, say(Tone::Bad, t.out_of_stock)),
+        (ErrorKind::Conflict, "coupon_used_up") => (409, say(Tone::Attention, t.coupon_used_up)),
+        (ErrorKind::Conflict, "gift_card_balance") => (409, say(Tone::Attention, t.gift_card_changed)),
         (ErrorKind::Conflict, "price_changed") => {
             let shown = crate::format::money(&site.here().market.locale, promise.total);
             (409, vec![(Tone::Attention, t.total_changed(&shown))])

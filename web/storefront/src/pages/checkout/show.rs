@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use kernel::ErrorKind;
+use http_kit::Caller;
+use kernel::{ErrorKind, Failure};
 
 use crate::form::Fields;
 use crate::pages::checkout::form::{CheckoutForm, first_country};
@@ -12,7 +13,7 @@ use crate::pages::{cart, checkout, error};
 use crate::respond::{private, see_other, with_headers};
 use crate::site::Site;
 
-pub(crate) async fn show(State(site): State<Site>, headers: HeaderMap) -> Response {
+pub(crate) async fn show(State(site): State<Site>, caller: Caller, headers: HeaderMap) -> Response {
     let mut out = HeaderMap::new();
     let (access, cart) = match cart::current(&site, &headers, &mut out).await {
         Ok(Some((access, cart))) if !cart.lines.is_empty() => (access, cart),
@@ -24,7 +25,10 @@ pub(crate) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
     {
         return see_other(&site.at(market).url("/checkout"));
     }
-    let form = CheckoutForm::read(&Fields::default(), &first_country(&site));
+    let mut form = CheckoutForm::read(&Fields::default(), &first_country(&site));
+    if let Err(failure) = fill_in(&site, &caller, &mut form).await {
+        return error::failure(&site, &failure);
+    }
     match checkout::quote(&site, &access, &form).await {
         Ok(quote) => {
             let key = checkout::fresh_key(&site);
@@ -37,4 +41,21 @@ pub(crate) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
         }
         Err(failure) => error::failure(&site, &failure),
     }
+}
+
+/// What is known of a customer who is logged in: where to write to, and where their parcels go.
+async fn fill_in(site: &Site, caller: &Caller, form: &mut CheckoutForm) -> Result<(), Failure> {
+    let Ok((id, _)) = caller.customer() else { return Ok(()) };
+    let handles = &site.shop.handles;
+    if let Some(customer) = handles.customers.customer(handles.store, id).await? {
+        form.email = customer.email;
+        form.shipping.name = customer.name.unwrap_or_default();
+    }
+    let saved = handles.customers.addresses(handles.store, id).await?.into_iter().find(|saved| saved.default);
+    let delivered_to = &site.here().market.countries;
+    let reachable = |country: &String| delivered_to.is_empty() || delivered_to.contains(country);
+    if let Some(saved) = saved.filter(|saved| reachable(&saved.address.country)) {
+        form.shipping = saved.address;
+    }
+    Ok(())
 }

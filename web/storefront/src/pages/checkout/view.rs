@@ -1,14 +1,14 @@
 //! The checkout's page.
 
 use contracts::address::Address;
-use contracts::checkout::Quote;
+use contracts::checkout::{MAX_GIFT_CARDS, Quote};
 use kernel::FieldError;
 use maud::{Markup, html};
 
-use crate::format::{country, country_choices};
+use crate::format::{country, country_choices, day};
 use crate::layout::{self, Head};
 use crate::pages::checkout::form::{CheckoutForm, TOKENS, explain};
-use crate::parts::{Tone, notice, thumbnail, totals};
+use crate::parts::{Tone, notice, quote_notes, thumbnail, totals};
 use crate::site::PageContext;
 
 /// How many of the tokens are shown at once; the others are a click away.
@@ -56,6 +56,7 @@ pub(crate) fn checkout_page(ctx: &PageContext<'_>, data: &CheckoutPage) -> Marku
                 (delivery(ctx, data))
                 (billing(ctx, data))
                 (shipping(ctx, data))
+                (tender(ctx, data))
                 (payment(ctx, data))
             }
             (summary(ctx, data))
@@ -190,6 +191,7 @@ fn country_field(
 
 fn shipping(ctx: &PageContext<'_>, data: &CheckoutPage) -> Markup {
     let t = ctx.phrases;
+    let locale = &ctx.here.market.locale;
     let error = error_of(data, "/shipping_option");
     html! {
         fieldset #shipping data-region {
@@ -203,14 +205,53 @@ fn shipping(ctx: &PageContext<'_>, data: &CheckoutPage) -> Markup {
                         checked[data.quote.shipping_option.as_deref() == Some(&option.handle)];
                     span {
                         strong { (option.name) }
-                        span.muted.small { (t.days(option.days_min, option.days_max)) }
+                        @match &option.pick_up {
+                            Some(place) => span.muted.small { (t.pick_up_at(place)) },
+                            None => span.muted.small { (t.days(option.days_min, option.days_max)) },
+                        }
+                        @if let (Some(from), Some(until)) = (&option.arrives_from, &option.arrives_until) {
+                            span.muted.small { (t.arrives(&day(locale, from), &day(locale, until))) }
+                        }
                     }
                     span.amount {
+                        @if let Some(before) = option.price_before { s.muted { (ctx.money(before)) } " " }
                         (if option.price.amount_minor == 0 { t.free.to_owned() } else { ctx.money(option.price) })
                     }
                 }
             }
             @if let Some(error) = error { p.error { (explain(t, error)) } }
+            p.no-script {
+                button.secondary type="submit" name="intent" value="update" formnovalidate { (t.update_totals) }
+            }
+        }
+    }
+}
+
+/// Gift cards, each with what it pays, and the VAT id of a business.
+fn tender(ctx: &PageContext<'_>, data: &CheckoutPage) -> Markup {
+    let t = ctx.phrases;
+    let typed = &data.form.gift_cards;
+    let fields = (typed.len() + 1).min(MAX_GIFT_CARDS);
+    html! {
+        fieldset #tender data-region {
+            legend { (t.gift_cards_and_vat) }
+            @for n in 0..fields {
+                @let name = format!("gift_card_{}", n + 1);
+                div.field {
+                    label for=(name) { (t.gift_card_code) " " span.muted { (t.optional) } }
+                    input id=(name) name=(name) type="text" value=(typed.get(n).map_or("", String::as_str))
+                        maxlength="64" autocomplete="off" autocapitalize="characters" spellcheck="false" data-requote;
+                }
+            }
+            @for card in &data.quote.gift_cards {
+                p.small { (t.card_pays(&card.ending, &ctx.money(card.amount), &ctx.money(card.balance))) }
+            }
+            div.field {
+                label for="vat_id" { (t.vat_id) " " span.muted { (t.optional) } }
+                input id="vat_id" name="vat_id" type="text" value=(data.form.vat_id) maxlength="20" autocomplete="off"
+                    spellcheck="false" data-requote aria-describedby="vat_id-hint";
+                p.muted.small #vat_id-hint { (if data.quote.reverse_charge { t.reverse_charge } else { t.vat_id_hint }) }
+            }
             p.no-script {
                 button.secondary type="submit" name="intent" value="update" formnovalidate { (t.update_totals) }
             }
@@ -272,6 +313,7 @@ fn summary(ctx: &PageContext<'_>, data: &CheckoutPage) -> Markup {
         aside.summary #order-summary data-region aria-labelledby="summary" {
             h2 #summary { (t.your_order) }
             input type="hidden" name="total" value=(quote.totals.total.amount_minor);
+            input type="hidden" name="due" value=(quote.totals.due.amount_minor);
             ul.mini role="list" {
                 @for line in &quote.lines {
                     li {
@@ -285,7 +327,8 @@ fn summary(ctx: &PageContext<'_>, data: &CheckoutPage) -> Markup {
                     }
                 }
             }
-            (totals(ctx, &quote.totals, &quote.tax_lines, quote.shipping_option.is_some()))
+            (totals(ctx, &quote.totals, &quote.discounts, &quote.tax_lines, quote.shipping_option.is_some()))
+            (quote_notes(ctx, &quote.notes))
             button.wide type="submit" name="intent" value="place" data-once { (t.pay(&ctx.money(quote.totals.due))) }
             p.muted.small { (t.order_hint) }
             p.center { a href=(ctx.url("/cart")) { (t.back_to_cart) } }

@@ -202,7 +202,7 @@ fn summary(ctx: &PageContext<'_>, order: &OrderView) -> Markup {
     html! {
         aside.summary aria-labelledby="summary" {
             h2 #summary { (t.summary) }
-            (totals(ctx, &order.totals, &order.tax_lines, true))
+            (totals(ctx, &order.totals, &order.discounts, &order.tax_lines, true))
             @let refunds: Vec<_> = order.refunds.iter().filter(|refund| refund.status != RefundState::Failed).collect();
             @if !refunds.is_empty() {
                 h3 { (t.refunds) }
