@@ -99,6 +99,7 @@ fn line(number: u32, sku: &str, title: &str, variant: &str, quantity: u32, unit_
         total: eur(unit_minor * i64::from(quantity)),
         shipped: quantity,
         returned: 0,
+        backordered: 0,
         image: None,
     }
 }

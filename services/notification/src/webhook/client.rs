@@ -203,6 +203,10 @@ fn tls_config() -> Result<Arc<ClientConfig>, String> {
         );
         return Err("The shop trusts no certificate authority; its operator has to install some.".to_owned());
     }
+    trusting(roots)
+}
+
+fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -264,6 +268,58 @@ mod tests {
             let message = Message { id: "1", timestamp_s: 1, signature: String::new(), body: "{}" };
             let why = client.post(&target, &message).await.unwrap_err();
             assert!(why.contains("private network") || why.contains("no address"), "{url}: {why}");
+        }
+    }
+
+    /// A server that speaks TLS with a certificate for `names`, and that certificate.
+    #[allow(clippy::disallowed_methods, reason = "the server of this test ends with the test")]
+    async fn tls_server(names: &[&str]) -> (u16, rustls::pki_types::CertificateDer<'static>) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        let certificate = made.cert.der().clone();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.clone()], key.into())
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let mut seen = [0; 4096];
+                let _ = stream.read(&mut seen).await;
+                let _ = stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        (port, certificate)
+    }
+
+    async fn post_trusting(root: rustls::pki_types::CertificateDer<'static>, port: u16) -> Result<u16, NoAnswer> {
+        let settings = WebhookSettings { allow_insecure: false, allow_private: true };
+        let client = Client::new(settings);
+        let mut roots = RootCertStore::empty();
+        roots.add(root).unwrap();
+        assert!(client.tls.set(trusting(roots)).is_ok());
+        let target = Target::parse(&format!("https://localhost:{port}/hook"), &settings).unwrap();
+        let message = Message { id: "1", timestamp_s: 1, signature: "v1,x".to_owned(), body: "{}" };
+        client.post(&target, &message).await
+    }
+
+    #[tokio::test]
+    async fn a_certificate_must_be_known_and_for_this_host() {
+        let (port, certificate) = tls_server(&["localhost"]).await;
+        assert_eq!(post_trusting(certificate.clone(), port).await, Ok(202));
+        let (other_port, other) = tls_server(&["hooks.example"]).await;
+        for (root, port) in [(other.clone(), port), (other, other_port)] {
+            let why = post_trusting(root, port).await.unwrap_err();
+            assert!(why.contains("the certificate is not valid"), "{why}");
         }
     }
 }

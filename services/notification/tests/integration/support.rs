@@ -285,6 +285,7 @@ fn order(id: OrderId, number: u128, country: &str, now: Timestamp) -> OrderView 
             total: money(15_998),
             shipped: 0,
             returned: 0,
+            backordered: 0,
             image: None,
         }],
         discounts: Vec::new(),
