@@ -314,6 +314,7 @@ pub(crate) fn order(title: &str) -> OrderView {
         total: line.total,
         shipped: 2,
         returned: number - 1,
+        backordered: 0,
         image: line.image.as_ref().map(|image| image.sizes[0].url.clone()),
     });
     let shipment = |status, tracking: Option<&str>| ShipmentView {
