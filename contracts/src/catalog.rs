@@ -437,6 +437,9 @@ pub trait Catalog: Send + Sync {
 /// Availability, told to the read model by whoever holds the stock. Only crossings of zero need to be told.
 pub trait Availability: Send + Sync {
     fn set_available(&self, store: StoreId, sku: &Sku, available: bool);
+
+    /// Whether what can be bought of a SKU is only to be delivered later.
+    fn set_backorder(&self, _store: StoreId, _sku: &Sku, _backorder: bool) {}
 }
 
 /// What holds for the price of a variant in a currency besides its document, in minor units.

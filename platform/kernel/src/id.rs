@@ -116,6 +116,8 @@ ids! {
     WebhookEndpointId,
     /// A fulfilment: an order, or part of it, on its way out of one location.
     FulfilmentId,
+    /// Goods on their way from one location to another.
+    TransferId,
 }
 
 impl StoreId {

@@ -47,10 +47,22 @@ pub enum Mutant {
     OldStateOverwritesNew,
     /// A gift card is re-credited on every look at a cancelled order.
     GiftCardCreditedAgain,
+    /// Goods sent to another location are counted in there and never counted out.
+    TransferOneSided,
+    /// The parts of bundles are checked line by line, not summed over the cart.
+    BundleCheckedPerLine,
+    /// Goods that arrive go to whoever ordered last.
+    BackorderNewestFirst,
+    /// Goods that come back from a cancelled order are put on the shelf while others wait for them.
+    BackorderPassedOver,
+    /// What was not there yet is shipped all the same.
+    BackorderShipped,
+    /// The limit of a backorder is checked against a count read earlier.
+    BackorderLimitCheckThenAct,
 }
 
 impl Mutant {
-    pub const ALL: [Mutant; 20] = [
+    pub const ALL: [Mutant; 26] = [
         Mutant::StockCheckThenAct,
         Mutant::LoserCharged,
         Mutant::WebhookAndReturnBothComplete,
@@ -71,6 +83,12 @@ impl Mutant {
         Mutant::CancelReleasesTwice,
         Mutant::OldStateOverwritesNew,
         Mutant::GiftCardCreditedAgain,
+        Mutant::TransferOneSided,
+        Mutant::BundleCheckedPerLine,
+        Mutant::BackorderNewestFirst,
+        Mutant::BackorderPassedOver,
+        Mutant::BackorderShipped,
+        Mutant::BackorderLimitCheckThenAct,
     ];
 }
 

@@ -56,6 +56,8 @@ pub struct Ledger {
     pub lose_answers: AtomicBool,
     /// Whether orders refuse to be shipped.
     pub refuse: AtomicBool,
+    /// A fulfilment that somebody hands over the moment an order is read.
+    pub meanwhile: Mutex<Option<(Fulfilment, FulfilmentId)>>,
 }
 
 fn not_used<T>() -> Result<T> {
@@ -112,6 +114,12 @@ impl Ledger {
 #[async_trait]
 impl Orders for Ledger {
     async fn order(&self, _: StoreId, id: OrderId) -> Result<Option<OrderView>> {
+        let meanwhile = self.meanwhile.lock().take();
+        if let Some((fulfilment, id)) = meanwhile {
+            let state = FulfilmentState::HandedOver;
+            let step = AdvanceFulfilment { state, carrier: None, tracking: None, reason: None };
+            fulfilment.advance(STORE, id, step).await?;
+        }
         Ok(self.orders.lock().get(&id).cloned())
     }
     async fn orders(&self, _: StoreId, _: OrderFilter, _: PageRequest) -> Result<Page<OrderSummary>> {
@@ -245,6 +253,7 @@ pub fn world_with(seed: u64, faults: Faults) -> World {
         rng: rng.clone(),
         lose_answers: AtomicBool::new(false),
         refuse: AtomicBool::new(false),
+        meanwhile: Mutex::default(),
     });
     let fulfilment = open(&dir, &ledger, &clock, &rng, (seed, faults));
     World { ledger, clock, rng, fulfilment, dir, faults, seed }
@@ -365,6 +374,7 @@ fn order(id: OrderId, now: Timestamp) -> OrderView {
         total: money(100 * i64::from(quantity)),
         shipped: 0,
         returned: 0,
+        backordered: 0,
         image: None,
     };
     OrderView {

@@ -27,6 +27,7 @@ impl Order {
             total: self.money(frozen.total_minor),
             shipped: line.shipped,
             returned: line.returned,
+            backordered: 0,
             image: frozen.image.clone(),
         });
         OrderView {
