@@ -141,7 +141,7 @@ fn filters(ctx: &PageContext<'_>, data: &SearchPage) -> Markup {
                 @if !asked.query.is_empty() { input type="hidden" name="q" value=(asked.query); }
                 @if asked.sort != SORTS[0].0 { input type="hidden" name="sort" value=(asked.sort_name()); }
                 (gone(data))
-                @for facet in &data.answer.facets { (fieldset(ctx, data, facet)) }
+                @for facet in &data.answer.facets { (fieldset(ctx, facet)) }
                 button type="submit" { (t.show_results) }
             }
         }
@@ -162,7 +162,7 @@ fn gone(data: &SearchPage) -> Markup {
     }
 }
 
-fn fieldset(ctx: &PageContext<'_>, data: &SearchPage, facet: &Facet) -> Markup {
+fn fieldset(ctx: &PageContext<'_>, facet: &Facet) -> Markup {
     let t = ctx.phrases;
     let split = facet.values.iter().rposition(|value| value.selected).map_or(SHOWN, |last| SHOWN.max(last + 1));
     let (first, rest) = facet.values.split_at(if facet.values.len() <= split + 2 { facet.values.len() } else { split });
@@ -176,7 +176,7 @@ fn fieldset(ctx: &PageContext<'_>, data: &SearchPage, facet: &Facet) -> Markup {
                     @for value in rest { (choice(ctx, facet, value)) }
                 }
             }
-            @if facet.kind == FacetKind::Price { (own_range(ctx, &data.asked)) }
+            @if facet.kind == FacetKind::Price { (own_range(ctx)) }
         }
     }
 }
@@ -192,10 +192,9 @@ fn choice(ctx: &PageContext<'_>, facet: &Facet, value: &FacetValue) -> Markup {
 }
 
 /// Two amounts of one's own.
-fn own_range(ctx: &PageContext<'_>, asked: &Asked) -> Markup {
+fn own_range(ctx: &PageContext<'_>) -> Markup {
     let t = ctx.phrases;
     let code = ctx.here.market.currency.code();
-    let _ = asked;
     html! {
         div.range {
             label { span { (t.price_from) " " (code) } input name="price_from" inputmode="decimal" size="6" autocomplete="off"; }
