@@ -83,16 +83,19 @@ impl Reconciler {
         let (store, now) = (self.store, self.clock.now());
         let due = self.db.read(move |conn| store::due(conn, store, now, WINDOW)).await?;
         let count = due.len();
-        futures::future::try_join_all(due.into_iter().map(|record| self.look(record.id))).await?;
+        futures::future::try_join_all(due.into_iter().map(|record| self.look(record))).await?;
         Ok(count)
     }
 
     /// Does what is to be done about one fulfilment now, and says when to look again.
-    async fn look(&self, id: FulfilmentId) -> Result<()> {
-        let outcome = self.converge(id).await;
+    async fn look(&self, seen: Record) -> Result<()> {
+        let outcome = self.converge(seen.id).await;
         let now = self.clock.now();
-        self.update(id, move |record| {
+        self.update(seen.id, move |record| {
+            // A step was taken meanwhile, or one followed from what was done: there may be more to do.
+            let went_on = record.state != seen.state || record.next_at != seen.next_at;
             match outcome {
+                Ok(_) if went_on => (record.next_at, record.tries) = (Some(now), 0),
                 Ok(Next::Rest) => (record.next_at, record.tries) = (None, 0),
                 Ok(Next::After { millis }) => (record.next_at, record.tries) = (Some(now.plus_millis(millis)), 0),
                 Err(failure) => {
@@ -246,7 +249,12 @@ impl Reconciler {
         if let Some(shipment) = ours(&order) {
             return self.shipped(record.id, shipment).await;
         }
-        let lines = record.lines.iter().map(|line| LineQuantity { line: line.line, quantity: line.quantity });
+        // Some units may have left by hand.
+        let lines = record.lines.iter().filter_map(|line| {
+            let known = order.lines.iter().find(|known| known.line == line.line)?;
+            let quantity = line.quantity.min(known.quantity.saturating_sub(known.shipped));
+            (quantity > 0).then_some(LineQuantity { line: line.line, quantity })
+        });
         let request = ShipmentRequest {
             lines: Some(lines.collect()),
             carrier: record.carrier.clone(),

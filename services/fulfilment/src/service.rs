@@ -165,6 +165,10 @@ impl Fulfilment {
     async fn prepare(&self, record: Record, ask: &AdvanceFulfilment) -> Result<Record> {
         let reconciler = &self.0.reconciler;
         if record.tracking.is_some() {
+            if ask.tracking.is_some() && ask.tracking != record.tracking {
+                let detail = "This parcel has a tracking number already. Cancel the fulfilment to send it another way.";
+                return Err(Failure::conflict("already_labelled", detail));
+            }
             return Ok(record);
         }
         let carrier = ask.carrier.clone().or_else(|| record.carrier.clone());

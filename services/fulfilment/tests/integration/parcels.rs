@@ -158,6 +158,41 @@ async fn goods_that_were_shipped_by_hand_are_not_sent_again() {
 }
 
 #[tokio::test]
+async fn a_step_taken_while_the_reconciler_looks_is_not_forgotten() {
+    let world = world();
+    let order = world.paid_order(1);
+    world.settle().await;
+    let id = world.only().await.id;
+    world.step(id, S::Labelled).await.unwrap();
+    world.settle().await;
+    // Something makes the reconciler look, and just then the parcel is handed over.
+    world.ledger.event("order.shipped", order, json!({ "shipment_id": "x" }));
+    world.fulfilment.follow().await.unwrap();
+    *world.ledger.meanwhile.lock() = Some((world.fulfilment.clone(), id));
+    world.fulfilment.reconcile().await.unwrap();
+    assert_eq!(world.only().await.state, S::HandedOver);
+    world.settle().await;
+    assert_eq!(world.shown(order).shipments.len(), 1);
+}
+
+#[tokio::test]
+async fn what_left_by_hand_is_not_sent_again_and_a_number_stays() {
+    let world = world();
+    let order = world.paid_order(1);
+    world.settle().await;
+    let id = world.only().await.id;
+    world.ledger.orders.lock().get_mut(&order).unwrap().lines[0].shipped = 1;
+    world.step(id, S::Labelled).await.unwrap();
+    let other =
+        AdvanceFulfilment { state: S::HandedOver, carrier: None, tracking: Some("MINE".to_owned()), reason: None };
+    assert_eq!(world.fulfilment.advance(STORE, id, other).await.unwrap_err().code, "already_labelled");
+    world.step(id, S::HandedOver).await.unwrap();
+    world.settle().await;
+    let quantities: Vec<u32> = world.shown(order).shipments[0].lines.iter().map(|line| line.quantity).collect();
+    assert_eq!(quantities, [1, 1]);
+}
+
+#[tokio::test]
 async fn a_carrier_of_ones_own_needs_a_number() {
     let world = world();
     let order = world.paid_order(1);
