@@ -13,7 +13,9 @@ use crate::language::Language;
 pub(crate) struct Uses {
     /// Products with it in their title.
     pub(crate) title: u32,
-    /// In their category, vendor, options, attributes and tags.
+    /// In the names of the categories above them and of their type.
+    pub(crate) place: u32,
+    /// In their vendor, options, attributes, tags and collections.
     pub(crate) facts: u32,
     /// In their description.
     pub(crate) body: u32,
@@ -22,7 +24,8 @@ pub(crate) struct Uses {
 impl Uses {
     /// How well known a word is: what stands in titles counts more than prose.
     const fn weight(self) -> u32 {
-        self.title.saturating_mul(4).saturating_add(self.facts.saturating_mul(2)).saturating_add(self.body)
+        let told = self.title.saturating_add(self.place).saturating_mul(4);
+        told.saturating_add(self.facts.saturating_mul(2)).saturating_add(self.body)
     }
 }
 

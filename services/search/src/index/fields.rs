@@ -13,17 +13,20 @@ const TOKENIZER: &str = "words";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Title,
-    /// Category, vendor, options, attributes, tags.
+    /// The categories above it, and its type: what kind of thing it is.
+    Place,
+    /// Vendor, options, attributes, tags, collections.
     Facts,
     Body,
 }
 
 impl Part {
-    pub(crate) const ALL: [Part; 3] = [Part::Title, Part::Facts, Part::Body];
+    pub(crate) const ALL: [Part; 4] = [Part::Title, Part::Place, Part::Facts, Part::Body];
 
     const fn name(self) -> &'static str {
         match self {
             Part::Title => "title",
+            Part::Place => "place",
             Part::Facts => "facts",
             Part::Body => "body",
         }
@@ -39,7 +42,7 @@ pub(crate) struct Fields {
     /// SKUs and barcodes, whole and in lower case.
     pub(crate) code: Field,
     /// Per language, in the order of [`Part::ALL`].
-    parts: Vec<[Field; 3]>,
+    parts: Vec<[Field; 4]>,
     pub(crate) schema: Schema,
 }
 

@@ -241,6 +241,7 @@ impl Generation {
     /// What readers see from now on.
     pub(crate) fn indexed(&self) -> Indexed {
         Indexed {
+            products: u32::try_from(self.rows.len()).unwrap_or(u32::MAX),
             searcher: self.reader.searcher(),
             fields: self.fields.clone(),
             columns: Columns::new(self.next_slot as usize, &mut self.rows.values()),
@@ -279,6 +280,7 @@ impl Generation {
                         };
                         match part {
                             Part::Title => known.title += products,
+                            Part::Place => known.place += products,
                             Part::Facts => known.facts += products,
                             Part::Body => known.body += products,
                         }

@@ -44,17 +44,22 @@ pub(crate) struct Entry {
     pub(crate) row: Row,
     codes: Vec<String>,
     /// Per language, in the order of [`Part::ALL`].
-    texts: Vec<[String; 3]>,
+    texts: Vec<[String; 4]>,
 }
 
 impl Entry {
     pub(crate) fn new(product: &Product, slot: u32, languages: &[Language], taxonomy: &Taxonomy) -> Self {
         let content = &product.content;
-        let texts: Vec<[String; 3]> = (0..)
+        let texts: Vec<[String; 4]> = (0..)
             .zip(languages)
             .map(|(at, language)| {
                 let title = content.title.get(&language.code).to_owned();
-                [title, facts(product, at, language, taxonomy), body(product, language)]
+                [
+                    title,
+                    place(product, at, language, taxonomy),
+                    facts(product, at, language, taxonomy),
+                    body(product, language),
+                ]
             })
             .collect();
         let mut codes: Vec<String> = Vec::new();
@@ -175,15 +180,22 @@ fn attribute_values(value: &AttributeValue) -> Vec<String> {
     }
 }
 
+fn place(product: &Product, at: usize, language: &Language, taxonomy: &Taxonomy) -> String {
+    let content = &product.content;
+    let mut names: Vec<String> = Vec::new();
+    if let Some(category) = &content.category {
+        names.extend(taxonomy.way_to(category).iter().map(|handle| taxonomy.category_name(handle, at).to_owned()));
+    }
+    let product_type = taxonomy.product_type(&content.product_type);
+    names.extend(product_type.map(|product_type| product_type.name.get(&language.code).to_owned()));
+    names.join("\n")
+}
+
 fn facts(product: &Product, at: usize, language: &Language, taxonomy: &Taxonomy) -> String {
     let content = &product.content;
     let mut facts: Vec<String> = vec![content.vendor.clone(), content.tags.join(" ")];
-    if let Some(category) = &content.category {
-        facts.extend(taxonomy.way_to(category).iter().map(|handle| taxonomy.category_name(handle, at).to_owned()));
-    }
     facts.extend(content.collections.iter().map(|handle| taxonomy.collection_name(handle, at).to_owned()));
     if let Some(product_type) = taxonomy.product_type(&content.product_type) {
-        facts.push(product_type.name.get(&language.code).to_owned());
         for definition in &product_type.attributes {
             match (content.attributes.get(&definition.name), &definition.kind) {
                 // What is true of a product is its label; what is false is not said of it.
@@ -216,7 +228,7 @@ fn body(product: &Product, language: &Language) -> String {
 }
 
 /// The words with letters that searching does not tell apart, in lower case.
-fn surfaces(texts: &[String; 3]) -> Vec<String> {
+fn surfaces(texts: &[String; 4]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for text in texts {
         for (word, span) in language::spans(text) {

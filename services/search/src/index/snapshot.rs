@@ -9,6 +9,8 @@ use crate::lexicon::Lexicon;
 
 /// One commit of a generation, with everything in memory that belongs to it.
 pub(crate) struct Indexed {
+    /// How many products there are.
+    pub(crate) products: u32,
     pub(crate) searcher: Searcher,
     pub(crate) fields: Fields,
     pub(crate) columns: Columns,

@@ -2,7 +2,9 @@
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::ColumnValues;
-use tantivy::query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query, TermQuery};
+use tantivy::query::{
+    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query, TermQuery,
+};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, Term};
 
@@ -13,6 +15,7 @@ use contracts::Result;
 use super::broken;
 use super::plan::{Plan, Reading, Unit, Way};
 use crate::index::{Columns, Fields, Indexed, Part};
+use crate::thesaurus::MAX_PHRASE;
 
 /// A product that was found.
 #[derive(Clone, Copy, Debug)]
@@ -22,19 +25,23 @@ pub(crate) struct Hit {
     pub(crate) score: f32,
 }
 
-/// What the second-best place of a word adds to the best.
-const TIE: f32 = 0.15;
-/// What a phrase is worth that means the same as what was typed.
-const SYNONYM: f32 = 0.7;
+/// How much of what a word is worth in its other places is added to its best one.
+const TIE: f32 = 0.4;
+/// What a phrase of so many words (the second index) is worth that means the same as what was typed in so many words
+/// (the first): a little less, however many words it takes.
+const SYNONYM: [[f32; MAX_PHRASE]; MAX_PHRASE] =
+    [[0.85, 0.425, 0.283, 0.213], [1.7, 0.85, 0.567, 0.425], [2.55, 1.275, 0.85, 0.638], [3.4, 1.7, 1.133, 0.85]];
 
-/// How much a word counts by the way it was come by and where it stands: title, facts, body.
-const fn boosts(way: Way) -> [f32; 3] {
+/// How much a word counts by the way it was come by and where it stands: title, place, facts, body. Not by how rare it is:
+/// whatever was typed was meant, and a rare form of a word is no better than a common one.
+const fn worth(way: Way) -> [f32; 4] {
     match way {
-        Way::Same => [5.0, 3.0, 0.7],
-        Way::Form => [4.6, 2.8, 0.6],
-        Way::Part => [3.0, 1.8, 0.3],
-        Way::Synonym => [4.2, 2.6, 0.4],
-        Way::Near => [3.4, 2.0, 0.3],
+        Way::Same => [5.0, 5.1, 3.5, 0.7],
+        Way::Form => [4.7, 4.8, 3.3, 0.6],
+        Way::Kind => [4.5, 4.6, 3.1, 0.5],
+        Way::Synonym => [4.4, 4.5, 3.0, 0.5],
+        Way::Near => [4.2, 4.3, 2.9, 0.4],
+        Way::Beginning => [3.0, 3.1, 2.0, 0.3],
     }
 }
 
@@ -51,14 +58,32 @@ pub(crate) fn code(indexed: &Indexed, text: &str) -> Result<Option<Vec<Hit>>> {
     Ok(Some(hits).filter(|hits| !hits.is_empty()))
 }
 
-/// Products that have every unit.
+/// Products that have every unit. One that most products have says nothing, so it only helps.
 pub(crate) fn all(indexed: &Indexed, plan: &Plan) -> Result<Vec<Hit>> {
-    let mut queries = Vec::new();
-    for unit in &plan.units {
-        let Some(query) = unit_query(indexed, plan.language, unit) else { return Ok(Vec::new()) };
-        queries.push((Occur::Must, query));
+    match every_unit(indexed, plan) {
+        Some(query) => run(indexed, &query),
+        None => Ok(Vec::new()),
     }
-    run(indexed, &BooleanQuery::new(queries))
+}
+
+/// None when no product can have every unit.
+fn every_unit(indexed: &Indexed, plan: &Plan) -> Option<BooleanQuery> {
+    let telling = plan.units.iter().filter(|unit| !is_common(indexed, plan.language, unit)).count();
+    let queries = plan.units.iter().map(|unit| {
+        let only_helps = telling > 0 && is_common(indexed, plan.language, unit);
+        Some((if only_helps { Occur::Should } else { Occur::Must }, unit_query(indexed, plan.language, unit)?))
+    });
+    queries.collect::<Option<Vec<_>>>().map(BooleanQuery::new)
+}
+
+/// Whether more than half of all products have it.
+fn is_common(indexed: &Indexed, language: usize, unit: &Unit) -> bool {
+    let lexicon = &indexed.lexicons[language];
+    // What one word of it has, all of it has at least.
+    let Some([reading]) = unit.alternatives.first().map(Vec::as_slice) else { return false };
+    let uses = reading.0.iter().map(|&(id, _)| lexicon.uses(id));
+    let most = uses.map(|uses| uses.title.max(uses.place).max(uses.facts)).max().unwrap_or(0);
+    u64::from(most) * 2 > u64::from(indexed.products)
 }
 
 /// Products that have all units but one, or else any.
@@ -85,42 +110,47 @@ fn unit_query(indexed: &Indexed, language: usize, unit: &Unit) -> Option<Box<dyn
             readings.iter().map(|reading| Some((Occur::Must, reading_query(indexed, language, reading)?))).collect();
         let Some(mut words) = words else { continue };
         let query = if words.len() == 1 { words.remove(0).1 } else { Box::new(BooleanQuery::new(words)) };
-        alternatives.push(if at == 0 { query } else { Box::new(BoostQuery::new(query, SYNONYM)) });
+        let (own, other) = (unit.alternatives[0].len().min(MAX_PHRASE), readings.len().min(MAX_PHRASE));
+        alternatives.push(match at {
+            0 => query,
+            _ => Box::new(BoostQuery::new(query, SYNONYM[own - 1][other - 1])),
+        });
     }
-    match alternatives.len() {
-        0 => None,
-        1 => alternatives.pop(),
-        _ => Some(Box::new(DisjunctionMaxQuery::with_tie_breaker(alternatives, TIE))),
-    }
+    best(alternatives, 0.0)
 }
 
 fn reading_query(indexed: &Indexed, language: usize, reading: &Reading) -> Option<Box<dyn Query>> {
     let lexicon = &indexed.lexicons[language];
-    let mut places: Vec<Box<dyn Query>> = Vec::new();
-    for &(id, way) in &reading.0 {
-        let uses = lexicon.uses(id);
-        let used = [uses.title, uses.facts, uses.body];
-        for ((part, boost), used) in Part::ALL.into_iter().zip(boosts(way)).zip(used) {
-            if used > 0 {
+    let mut parts: Vec<Box<dyn Query>> = Vec::new();
+    for (at, part) in Part::ALL.into_iter().enumerate() {
+        let used = reading.0.iter().filter(|(id, _)| {
+            let uses = lexicon.uses(*id);
+            [uses.title, uses.place, uses.facts, uses.body][at] > 0
+        });
+        let words: Vec<Box<dyn Query>> = used
+            .map(|&(id, way)| {
                 let term = Term::from_field_text(indexed.fields.part(language, part), lexicon.text(id));
-                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-                places.push(Box::new(BoostQuery::new(Box::new(query), boost)));
-            }
-        }
+                let query = TermQuery::new(term, IndexRecordOption::Basic);
+                Box::new(ConstScoreQuery::new(Box::new(query), worth(way)[at])) as Box<dyn Query>
+            })
+            .collect();
+        parts.extend(best(words, 0.0));
     }
-    match places.len() {
-        0 => None,
-        1 => places.pop(),
-        _ => Some(Box::new(DisjunctionMaxQuery::with_tie_breaker(places, TIE))),
+    best(parts, TIE)
+}
+
+/// The best of several, and `tie` of the others.
+fn best(mut queries: Vec<Box<dyn Query>>, tie: f32) -> Option<Box<dyn Query>> {
+    match queries.len() {
+        0 | 1 => queries.pop(),
+        _ => Some(Box::new(DisjunctionMaxQuery::with_tie_breaker(queries, tie))),
     }
 }
 
 /// How many products have every unit.
 pub(crate) fn count(indexed: &Indexed, plan: &Plan) -> Result<usize> {
-    let queries: Option<Vec<_>> =
-        plan.units.iter().map(|unit| Some((Occur::Must, unit_query(indexed, plan.language, unit)?))).collect();
-    let query: Box<dyn Query> = match queries {
-        Some(queries) => Box::new(BooleanQuery::new(queries)),
+    let query: Box<dyn Query> = match every_unit(indexed, plan) {
+        Some(query) => Box::new(query),
         None => Box::new(EmptyQuery),
     };
     indexed.searcher.search(&*query, &tantivy::collector::Count).map_err(broken)

@@ -18,8 +18,10 @@ pub(crate) enum Way {
     Same,
     /// Another form of it.
     Form,
-    /// It begins with it, or ends in it.
-    Part,
+    /// A compound that ends in it, which makes it a kind of it.
+    Kind,
+    /// It begins with it.
+    Beginning,
     /// It means the same.
     Synonym,
     /// It is spelt alike.
@@ -176,8 +178,7 @@ impl Reader<'_> {
         if self.effort != Effort::Exact
             && (found.is_empty() || self.language().compounds || self.effort == Effort::Hard)
         {
-            found
-                .extend(self.parts(word, is_open || self.effort == Effort::Hard).into_iter().map(|id| (id, Way::Part)));
+            found.extend(self.parts(word, is_open || self.effort == Effort::Hard));
         }
         if self.effort == Effort::Hard {
             found.extend(self.lexicon.near(word, false, MAX_NEAR).into_iter().map(|id| (id, Way::Near)));
@@ -189,14 +190,15 @@ impl Reader<'_> {
     }
 
     /// Words that `word` is a part of: its continuations where it may go on, compounds with it where there are any.
-    fn parts(&self, word: &str, is_open: bool) -> Vec<WordId> {
+    fn parts(&self, word: &str, is_open: bool) -> Vec<(WordId, Way)> {
         let length = word.chars().count();
+        let has_compounds = length >= 4 && self.language().compounds;
         let mut parts = Vec::new();
-        if length >= 2 && is_open || length >= 4 && self.language().compounds {
-            parts = self.lexicon.beginning(word, MAX_BEGINNINGS);
+        if length >= 2 && is_open || has_compounds {
+            parts.extend(self.lexicon.beginning(word, MAX_BEGINNINGS).into_iter().map(|id| (id, Way::Beginning)));
         }
-        if length >= 4 && self.language().compounds {
-            parts.extend(self.lexicon.ending(word, MAX_ENDINGS));
+        if has_compounds {
+            parts.extend(self.lexicon.ending(word, MAX_ENDINGS).into_iter().map(|id| (id, Way::Kind)));
         }
         parts
     }
@@ -205,7 +207,7 @@ impl Reader<'_> {
         let mut found: Vec<(WordId, Way)> =
             self.lexicon.forms(word).iter().take(MAX_FORMS).map(|&id| (id, Way::Synonym)).collect();
         if found.is_empty() && self.language().compounds {
-            found.extend(self.parts(word, false).into_iter().map(|id| (id, Way::Synonym)));
+            found.extend(self.parts(word, false).into_iter().map(|(id, _)| (id, Way::Synonym)));
         }
         Reading(found)
     }

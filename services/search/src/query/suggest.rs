@@ -63,7 +63,7 @@ fn candidates(lexicon: &Lexicon, start: &str) -> Vec<WordId> {
     let mut stems = BTreeSet::new();
     ids.retain(|&id| {
         let uses = lexicon.uses(id);
-        uses.title + uses.facts > 0 && stems.insert(lexicon.language.stem(lexicon.text(id)))
+        uses.title + uses.place + uses.facts > 0 && stems.insert(lexicon.language.stem(lexicon.text(id)))
     });
     ids.truncate(TRIED);
     ids
