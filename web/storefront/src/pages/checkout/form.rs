@@ -3,7 +3,7 @@
 use contracts::address::{Address, is_email};
 use contracts::cart::CartAccess;
 use contracts::checkout::MAX_GIFT_CARDS;
-use kernel::{CartId, FieldError, Money};
+use kernel::{CartId, CustomerId, FieldError, Money};
 
 use crate::cookies;
 use crate::form::Fields;
@@ -35,6 +35,8 @@ pub(crate) struct CheckoutForm {
     /// Codes as typed; what is empty is left out.
     pub(crate) gift_cards: Vec<String>,
     pub(crate) vat_id: String,
+    /// Who is signed in; not a field, and set by whoever reads the form.
+    pub(crate) customer: Option<CustomerId>,
     pub(crate) token: String,
 }
 
@@ -66,6 +68,7 @@ impl CheckoutForm {
                 .map(|code| code.chars().take(64).collect())
                 .collect(),
             vat_id: fields.text("vat_id").chars().take(20).collect(),
+            customer: None,
             token: fields.get("token").unwrap_or(TOKENS[0]).to_owned(),
         }
     }

@@ -27,7 +27,8 @@ const PATIENCE: (u32, Duration) = (8, Duration::from_millis(500));
 
 pub(crate) async fn place(State(site): State<Site>, caller: Caller, headers: HeaderMap, fields: Fields) -> Response {
     let Some(promise) = Promise::read(&site, &headers, &fields) else { return see_other(&site.url("/cart")) };
-    let form = CheckoutForm::read(&fields, &first_country(&site));
+    let mut form = CheckoutForm::read(&fields, &first_country(&site));
+    form.customer = caller.customer().ok().map(|(id, _)| id);
     if fields.text("intent") == "update" {
         return again(&site, StatusCode::OK, &promise, form, Trouble::none()).await;
     }
@@ -47,7 +48,7 @@ pub(crate) async fn place(State(site): State<Site>, caller: Caller, headers: Hea
         expected_due: promise.due,
         gift_cards: form.gift_cards.clone(),
         vat_id: Some(form.vat_id.clone()).filter(|id| !id.is_empty()),
-        customer: caller.customer().ok().map(|(id, _)| id),
+        customer: form.customer,
     };
     match ask(&site, &caller, &promise, &order).await {
         Ok(placed) => answer(&site, &headers, &promise, form, placed).await,

@@ -26,6 +26,7 @@ pub(crate) async fn show(State(site): State<Site>, caller: Caller, headers: Head
         return see_other(&site.at(market).url("/checkout"));
     }
     let mut form = CheckoutForm::read(&Fields::default(), &first_country(&site));
+    form.customer = caller.customer().ok().map(|(id, _)| id);
     if let Err(failure) = fill_in(&site, &caller, &mut form).await {
         return error::failure(&site, &failure);
     }
