@@ -41,6 +41,19 @@ pub(crate) enum Command {
     /// The same file again changes nothing. Rows that cannot be taken in are reported with their lines, and the exit
     /// code is 1 when there are any.
     Import(ImportCommand),
+    /// Take a consistent copy of the shop; works while the shop runs
+    ///
+    /// The copy is of one moment: every order acknowledged before is in it. Names and addresses in it are sealed, and the
+    /// keys to them are kept apart: with --keys-to FILE in a file of their own, of which only the latest is worth keeping
+    /// (whom the shop has erased is then erased in every backup), or in the backup with --with-keys (who has the backup
+    /// can then read everything in it, also about people who are erased later). Without keys, a restored shop has its
+    /// orders, stock and products, but no names, addresses, accounts or staff.
+    Backup(BackupCommand),
+    /// Make a shop from a backup, in a new directory
+    ///
+    /// Compares every file with the backup's manifest, checks the databases and the invariants of the ledger, and never
+    /// overwrites anything. Everybody is logged out; API keys revoked since the backup must be revoked again.
+    Restore(RestoreCommand),
     /// Check that nothing is wrong with orders, stock and payments; works while the shop runs
     ///
     /// Checks the invariants of docs and says what to do about each violation. The exit code is 1 when there is one.
@@ -172,6 +185,60 @@ pub(crate) struct ImportCommand {
     #[arg(long)]
     pub(crate) location: Option<String>,
     /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BackupCommand {
+    #[command(subcommand)]
+    pub(crate) verb: Option<BackupSubcommand>,
+    /// Where it goes: a new directory, or an existing one in which a directory named after the time is made
+    pub(crate) to: Option<PathBuf>,
+    /// Put the keys to names and addresses into the backup
+    #[arg(long, conflicts_with = "keys_to")]
+    pub(crate) with_keys: bool,
+    /// Write the keys to this file, over those of the backup before
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys_to: Option<PathBuf>,
+    /// Only name the pictures and their hashes, do not copy them
+    #[arg(long)]
+    pub(crate) without_media: bool,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupSubcommand {
+    /// Compare a backup with its manifest and check its databases; the exit code is 1 when it is damaged
+    Verify(BackupVerify),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupVerify {
+    /// The backup
+    pub(crate) backup: PathBuf,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreCommand {
+    /// The backup; the shop is made in the directory that --data names
+    pub(crate) backup: PathBuf,
+    /// The file that `argosy backup --keys-to` wrote last
+    #[arg(long, value_name = "FILE", conflicts_with = "without_keys")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Restore without keys: everybody is erased
+    #[arg(long)]
+    pub(crate) without_keys: bool,
+    /// Where the pictures are, when the backup was taken without them
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) media_from: Option<PathBuf>,
+    /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

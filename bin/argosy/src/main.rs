@@ -66,6 +66,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
             let settings = settings(&given)?;
             lifecycle::runtime(0)?.block_on(commands::import::run(&command, &settings))
         }
+        Some(Command::Backup(command)) => commands::backup::run(&command, &settings(&given)?),
+        Some(Command::Restore(command)) => {
+            let settings = settings(&given)?;
+            lifecycle::runtime(1)?.block_on(commands::restore::run(&command, &settings))
+        }
         Some(Command::Doctor(command)) => {
             let settings = settings(&given)?;
             lifecycle::runtime(0)?.block_on(commands::doctor::run(&command, &settings))

@@ -1,12 +1,14 @@
 //! The commands, one file each.
 
 pub(crate) mod api_key;
+pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod mail;
 pub(crate) mod owner_link;
 pub(crate) mod reference;
+pub(crate) mod restore;
 pub(crate) mod search;
 pub(crate) mod webhooks;
 
