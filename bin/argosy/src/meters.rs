@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ledger::LedgerService;
+use notification::Notification;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -42,6 +43,28 @@ impl Collector for LedgerMeter {
         for (name, help, value) in times {
             let counter = ConstCounter::new(seconds(value));
             counter.encode(encoder.encode_descriptor(name, help, Some(&Unit::Seconds), counter.metric_type())?)?;
+        }
+        Ok(())
+    }
+}
+
+/// What waits to leave the shop, and what did not get through.
+#[derive(Debug)]
+pub(crate) struct NotificationMeter(pub(crate) Notification);
+
+impl Collector for NotificationMeter {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        // A scrape that meets a broken database leaves the series out; the log says why.
+        let Ok(backlog) = self.0.backlog() else { return Ok(()) };
+        let gauges = [
+            ("mails_queued", "Mails that wait to be sent", backlog.mails_queued),
+            ("mails_failed", "Mails that were given up", backlog.mails_failed),
+            ("webhooks_pending", "Webhooks that wait to be delivered", backlog.deliveries_pending),
+            ("webhook_endpoints_failing", "Webhook endpoints that take nothing", backlog.endpoints_failing),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
         }
         Ok(())
     }

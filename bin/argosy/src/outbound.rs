@@ -108,7 +108,7 @@ impl Outbound<'_> {
                 anyhow::bail!("mail.smtp_url is set, but mail.from is not: say whom the shop's mails come from")
             }
         };
-        let base_url = settings.base_url.clone().unwrap_or_else(|| format!("http://{}", self.address));
+        let base_url = crate::accounts::base_url(settings, self.address);
         Ok(MailSettings {
             transport,
             from,

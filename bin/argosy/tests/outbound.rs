@@ -57,6 +57,7 @@ fn an_order_is_confirmed_by_mail_packed_and_delivered() {
     });
     let mail = std::fs::read_to_string(shop.data.path().join("mail").join(file)).unwrap();
     assert!(mail.contains("To: ann@example.org") && mail.contains(&format!("Subject: Your order {number}")), "{mail}");
+    assert!(shop.get("/metrics", "").2.contains("mails_queued 0"), "nothing waits any more");
     let listed = text(&shop.run(&["mail", "list"]).stdout);
     assert!(listed.contains("order_confirmation") && !listed.contains("ann@"), "{listed}");
     let preview = text(&shop.run(&["mail", "preview", "low_stock", "--locale", "de"]).stdout);

@@ -30,6 +30,7 @@ create table mails (
 
 create unique index mails_by_dedupe on mails (store, dedupe);
 create index mails_due on mails (store, next_at) where status = 'queued';
+create index mails_failed on mails (store) where status = 'failed';
 create index mails_by_order on mails (store, order_id, id) where order_id is not null;
 create index mails_by_reader on mails (store, reader) where reader is not null;
 create index mails_with_file on mails (store, id) where file is not null;

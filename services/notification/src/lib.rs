@@ -23,4 +23,5 @@ mod webhook;
 pub use api::routes;
 pub use mail::transport::{MailTransport, Mailbox, check_smtp_url};
 pub use service::{MailSettings, Notification, NotificationParts};
+pub use store::Backlog;
 pub use webhook::WebhookSettings;

@@ -23,7 +23,7 @@ use crate::mail::sender::{Sender, Swept};
 use crate::mail::transport::{MailTransport, Mailbox};
 use crate::mail::{self, MAILED_LATE_MS, samples};
 use crate::store::mail::{NewRow, dedupe};
-use crate::store::{self, mail as rows};
+use crate::store::{self, Backlog, mail as rows};
 use crate::webhook::{Dispatcher, WebhookSettings};
 
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
@@ -203,6 +203,15 @@ impl Notification {
     /// When the deliveries cannot be read or written.
     pub async fn deliver_due(&self) -> Result<usize> {
         self.0.dispatcher.step_and_wait().await
+    }
+
+    /// What waits and what was given up, for the meters.
+    ///
+    /// # Errors
+    /// When the queues cannot be read.
+    pub fn backlog(&self) -> Result<Backlog> {
+        let store = self.0.follower.store;
+        Ok(self.0.db.read_now(|conn| store::backlog(conn, store))?)
     }
 
     /// Where mails go that are not sent by SMTP.

@@ -39,6 +39,32 @@ pub(crate) fn set_cursor(conn: &Connection, store: StoreId, position: u64) -> Re
     Ok(())
 }
 
+/// What waits and what was given up, for the meters.
+pub(crate) fn backlog(conn: &Connection, store: StoreId) -> Result<Backlog, DbError> {
+    let count = |sql: &str| -> Result<u64, DbError> {
+        Ok(conn.prepare_cached(sql)?.query_row(named_params! { ":store": store.as_bytes() }, |row| unsigned(row, 0))?)
+    };
+    Ok(Backlog {
+        mails_queued: count("select count(*) from mails where store = :store and status = 'queued'")?,
+        mails_failed: count("select count(*) from mails where store = :store and status = 'failed'")?,
+        deliveries_pending: count("select count(*) from deliveries where store = :store and status = 'pending'")?,
+        endpoints_failing: count(
+            "select count(*) from endpoints
+              where store = :store and (disabled_reason is not null or failing_since is not null)",
+        )?,
+    })
+}
+
+/// What waits and what was given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    pub mails_queued: u64,
+    pub mails_failed: u64,
+    pub deliveries_pending: u64,
+    /// Endpoints to which nothing gets through, or that were switched off for it.
+    pub endpoints_failing: u64,
+}
+
 /// # Errors
 /// When column `name` does not hold the 16 bytes of an id.
 pub(crate) fn uuid(row: &Row<'_>, name: &str) -> rusqlite::Result<Uuid> {

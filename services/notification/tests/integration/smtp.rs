@@ -135,6 +135,8 @@ async fn a_server_that_is_busy_is_asked_again_and_one_that_says_no_is_not() {
     let mail = world.mails().await.remove(0);
     assert_eq!((mail.status, mail.last_error.as_deref()), (MailStatus::Failed, Some("The mail server answered 550.")));
     assert!(refusing.answers.lock().is_empty());
+    let backlog = world.notification.backlog().unwrap();
+    assert_eq!((backlog.mails_failed, backlog.mails_queued), (1, 0));
     // By hand it can be tried again.
     world.notification.retry(STORE, mail.id).await.unwrap();
     world.settle().await;
