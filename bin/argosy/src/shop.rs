@@ -36,7 +36,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::accounts::{self, Accounts};
 use crate::config::keys::{FirstStart, Settings};
 use crate::local_key;
-use crate::meters::{BuildMeter, LedgerMeter};
+use crate::meters::{BuildMeter, LedgerMeter, NotificationMeter};
 use crate::outbound::Outbound;
 
 /// The store of a single-store installation.
@@ -160,6 +160,8 @@ impl Shop {
             spawner,
         };
         let notification = outbound.notification()?;
+        let meter = NotificationMeter(notification.clone());
+        metrics.register(|registry| registry.register_collector(Box::new(meter)));
         let people = Accounts {
             settings,
             address,
