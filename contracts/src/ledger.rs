@@ -141,6 +141,9 @@ pub struct Contact {
     pub shipping_address: crate::address::Address,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<crate::address::Address>,
+    /// The VAT id under which the order was sold without VAT, for the invoice and for asking VIES.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -757,7 +760,7 @@ pub trait Stock: Send + Sync {
     async fn all_available(&self, store: StoreId) -> Result<Vec<Sku>>;
 }
 
-/// Locations, stock-takes, transfers, and what is sold beyond what is there.
+/// Locations, stock-takes, transfers, and when stock is low.
 #[async_trait]
 pub trait Inventory: Send + Sync {
     /// By priority, then by name; the undescribed ones that have stock included.
@@ -792,6 +795,11 @@ pub trait Inventory: Send + Sync {
     ) -> Result<Answer>;
     /// Latest first.
     async fn transfers(&self, store: StoreId, page: PageRequest) -> Result<Page<TransferView>>;
+}
+
+/// What is sold beyond what is there, and what is made of other goods.
+#[async_trait]
+pub trait StockRules: Send + Sync {
     /// `deny` for a SKU of which nothing else was said.
     async fn policy(&self, store: StoreId, sku: &Sku) -> Result<PolicyView>;
     async fn put_policy(&self, store: StoreId, sku: &Sku, request: SetPolicy, actor: Actor) -> Result<PolicyView>;

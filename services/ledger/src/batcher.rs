@@ -266,6 +266,16 @@ pub fn apply(state: &mut State, changes: &mut Changes, effects: Effects, now: Ti
     upsert(&mut state.idempotency, &mut changes.idempotency, effects.idempotency, |r| (r.store, r.key));
     upsert(&mut state.people, &mut changes.people, effects.people, |p| (p.store, p.id));
     upsert(&mut state.sales, &mut changes.sales, effects.sales, |s| (s.store, s.sku.clone()));
+    upsert(&mut state.transfers, &mut changes.transfers, effects.transfers, |t| (t.store, t.id));
+    for (store, location) in effects.locations {
+        let shelves = Arc::make_mut(state.shelves.entry(store).or_default());
+        shelves.locations.insert(location.location.clone(), location.clone());
+        changes.locations.insert((store, location.location.clone()), location);
+    }
+    for (store, low_at) in effects.low_at {
+        Arc::make_mut(state.shelves.entry(store).or_default()).low_at = low_at;
+        changes.low_at.insert(store, low_at);
+    }
     changes.contacts.extend(effects.contacts);
     state.inbox.extend(effects.inbox.iter().cloned());
     changes.inbox.extend(effects.inbox);

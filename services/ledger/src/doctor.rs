@@ -307,8 +307,31 @@ async fn stock(reader: &dyn Reader, books: &OrderBooks) -> Result<InvariantRepor
     {
         violations.push(violation(format!("{} at {} is held but has no level", key.1, key.2), recount));
     }
+    violations.extend(transfers(reader).await?);
     let statement = "For every SKU and location: available = on_hand - held - committed >= 0, and replaying the movements gives the same row";
     Ok(report("I1", statement, levels.len() as u64, violations))
+}
+
+/// What left a location by a transfer arrived at another, is on its way, or was lost there.
+async fn transfers(reader: &dyn Reader) -> Result<Vec<Violation>, Failure> {
+    let mut missing: BTreeMap<(kernel::StoreId, kernel::Sku), i64> = BTreeMap::new();
+    for transfer in reader.all_transfers().await? {
+        for line in &transfer.lines {
+            *missing.entry((transfer.store, line.sku.clone())).or_default() += line.quantity - line.received;
+        }
+    }
+    for (store, sku, moved) in reader.transferred().await? {
+        *missing.entry((store, sku)).or_default() += moved;
+    }
+    let off = missing.into_iter().filter(|(_, units)| *units != 0);
+    Ok(off
+        .map(|((_, sku), units)| {
+            violation(
+                format!("the transfers of {sku} made {units} units out of nothing"),
+                "Count the SKU at both locations; then report this as a bug.",
+            )
+        })
+        .collect())
 }
 
 async fn vouchers(reader: &dyn Reader) -> Result<InvariantReport, Failure> {

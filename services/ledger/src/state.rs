@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contracts::ledger::StockView;
-use kernel::{CartId, Currency, EventId, Failure, OrderId, PersonId, Sku, StoreId, Timestamp};
+use contracts::ledger::{Location, StockItem, StockQuantity, StockView, TransferLine, TransferStatus, TransferView};
+use kernel::{CartId, Currency, EventId, Failure, OrderId, PersonId, Sku, StoreId, Timestamp, TransferId};
 
 use crate::order::Order;
 
@@ -25,6 +25,8 @@ pub struct StockLevel {
     pub seq: u64,
     /// Number of the last event of this level.
     pub event_seq: u64,
+    /// At or below this many available units it is low; none: as the store says.
+    pub low_at: Option<i64>,
 }
 
 impl StockLevel {
@@ -44,6 +46,82 @@ impl StockLevel {
             available: self.available(),
         }
     }
+
+    /// As it is listed in a store whose own threshold is `default`.
+    #[must_use]
+    pub fn item(&self, default: Option<i64>) -> StockItem {
+        let threshold = self.low_at.or(default);
+        StockItem {
+            sku: self.sku.clone(),
+            location: self.location.clone(),
+            on_hand: self.on_hand,
+            held: self.held,
+            committed: self.committed,
+            available: self.available(),
+            threshold,
+            low: threshold.is_some_and(|t| self.available() <= t),
+        }
+    }
+}
+
+/// What a store says about all its stock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shelves {
+    /// Those that were described.
+    pub locations: BTreeMap<String, Location>,
+    /// The threshold of levels that have none of their own.
+    pub low_at: Option<i64>,
+}
+
+impl Shelves {
+    /// Whether orders are served from `location`.
+    #[must_use]
+    pub fn serves(&self, location: &str) -> bool {
+        self.locations.get(location).is_none_or(|l| l.active)
+    }
+
+    /// Orders are served from the location with the lowest number first.
+    #[must_use]
+    pub fn priority(&self, location: &str) -> i64 {
+        self.locations.get(location).map_or(i64::MAX, |l| l.priority)
+    }
+}
+
+/// Goods between two locations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    pub store: StoreId,
+    pub id: TransferId,
+    pub from: String,
+    pub to: String,
+    pub state: TransferStatus,
+    pub lines: Vec<TransferLine>,
+    pub reason: String,
+    pub at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Transfer {
+    /// What was sent and has not arrived.
+    #[must_use]
+    pub fn outstanding(&self) -> Vec<StockQuantity> {
+        let open = self.lines.iter().filter(|l| l.received < l.quantity);
+        open.map(|l| StockQuantity { sku: l.sku.clone(), quantity: l.quantity - l.received }).collect()
+    }
+
+    #[must_use]
+    pub fn view(&self) -> TransferView {
+        TransferView {
+            id: self.id,
+            from: self.from.clone(),
+            to: self.to.clone(),
+            status: self.state,
+            lines: self.lines.clone(),
+            reason: self.reason.clone(),
+            at: self.at.into(),
+            updated_at: self.updated_at.into(),
+        }
+    }
 }
 
 /// Why a level changed.
@@ -57,6 +135,8 @@ pub enum MovementKind {
     Uncommit,
     Ship,
     Restock,
+    TransferOut,
+    TransferIn,
 }
 
 impl MovementKind {
@@ -71,6 +151,8 @@ impl MovementKind {
             MovementKind::Uncommit => "uncommit",
             MovementKind::Ship => "ship",
             MovementKind::Restock => "restock",
+            MovementKind::TransferOut => "transfer_out",
+            MovementKind::TransferIn => "transfer_in",
         }
     }
 }
@@ -266,6 +348,9 @@ pub struct Keys {
     pub inbox: BTreeSet<(String, EventId)>,
     pub webhooks: BTreeSet<(StoreId, String, String)>,
     pub sales: BTreeSet<(StoreId, Sku)>,
+    /// What is said about all stock; comes along with the `skus` of a store.
+    pub shelves: BTreeSet<StoreId>,
+    pub transfers: BTreeSet<(StoreId, TransferId)>,
 }
 
 impl Keys {
@@ -287,6 +372,8 @@ impl Keys {
         self.inbox.retain(|k| !loaded.inbox.contains(k));
         self.webhooks.retain(|k| !loaded.webhooks.contains(k));
         self.sales.retain(|k| !loaded.sales.contains(k));
+        self.shelves.retain(|k| !loaded.shelves.contains(k));
+        self.transfers.retain(|k| !loaded.transfers.contains(k));
     }
 
     pub fn extend(&mut self, more: Keys) {
@@ -301,6 +388,8 @@ impl Keys {
         self.inbox.extend(more.inbox);
         self.webhooks.extend(more.webhooks);
         self.sales.extend(more.sales);
+        self.shelves.extend(more.shelves);
+        self.transfers.extend(more.transfers);
     }
 }
 
@@ -320,6 +409,8 @@ pub struct State {
     pub inbox: BTreeSet<(String, EventId)>,
     pub webhooks: BTreeSet<(StoreId, String, String)>,
     pub sales: BTreeMap<(StoreId, Sku), Sales>,
+    pub shelves: BTreeMap<StoreId, Arc<Shelves>>,
+    pub transfers: BTreeMap<(StoreId, TransferId), Transfer>,
 }
 
 /// What a command does. Rows replace those with the same key; appended rows are new.
@@ -343,6 +434,10 @@ pub struct Effects {
     pub cursors: Vec<(String, u64)>,
     pub parked: Vec<Parked>,
     pub unparked: Vec<(String, u64)>,
+    pub locations: Vec<(StoreId, Location)>,
+    /// The thresholds of stores.
+    pub low_at: Vec<(StoreId, Option<i64>)>,
+    pub transfers: Vec<Transfer>,
     /// Numbers used from the meta row.
     pub numbers: i64,
 }
@@ -370,6 +465,9 @@ pub struct Changes {
     pub cursors: BTreeMap<String, u64>,
     pub parked: Vec<Parked>,
     pub unparked: Vec<(String, u64)>,
+    pub locations: BTreeMap<(StoreId, String), Location>,
+    pub low_at: BTreeMap<StoreId, Option<i64>>,
+    pub transfers: BTreeMap<(StoreId, TransferId), Transfer>,
 }
 
 impl Changes {
@@ -390,6 +488,9 @@ impl Changes {
             && self.cursors.is_empty()
             && self.parked.is_empty()
             && self.unparked.is_empty()
+            && self.locations.is_empty()
+            && self.low_at.is_empty()
+            && self.transfers.is_empty()
     }
 }
 

@@ -82,11 +82,12 @@ impl<G> Staff<G> {
     }
 }
 
-/// A caller who may see or change the order of the path: its owner, who has its secret, or staff with the grant `G`.
+/// A caller who may see or change the order of the path: its owner, who has its secret or is logged in as the customer,
+/// or staff with the grant `G`.
 pub(super) struct OrderAccess<G> {
     pub(super) id: OrderId,
     pub(super) caller: Caller,
-    /// The secret that opened it; none for staff.
+    /// The secret that opened it; none for staff and for customers who are logged in.
     secret: Option<Secret>,
     grant: PhantomData<G>,
 }
@@ -97,6 +98,15 @@ impl<G: Grant> FromRequestParts<Handles> for OrderAccess<G> {
     async fn from_request_parts(parts: &mut Parts, handles: &Handles) -> Result<Self, Problem> {
         let Path(id) = Path::<OrderId>::from_request_parts(parts, handles).await?;
         let Ok(caller) = Caller::from_request_parts(parts, handles).await;
+        if let Principal::Customer { id: customer, .. } = caller.principal
+            && !parts.headers.contains_key("order-secret")
+        {
+            // As with a secret: an order of somebody else is as good as none.
+            if !(handles.owns)(caller.store, customer, id)? {
+                return Err(Failure::not_found("order").into());
+            }
+            return Ok(OrderAccess { id, caller, secret: None, grant: PhantomData });
+        }
         let secret = match (G::check(&caller), parts.headers.get("order-secret").filter(|v| !v.is_empty())) {
             (Ok(()), _) => None,
             (Err(_), Some(given)) => {

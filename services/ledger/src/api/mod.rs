@@ -12,6 +12,8 @@ mod event_list;
 mod gift_card_find;
 mod gift_card_issue;
 mod invariant_list;
+mod location_list;
+mod location_put;
 mod note_add;
 mod order_cancel;
 mod order_cancel_staff;
@@ -25,8 +27,16 @@ mod return_receive;
 mod shipment_create;
 mod shipment_deliver;
 mod stock_adjust;
+mod stock_count;
 mod stock_get;
+mod stock_list;
 mod stock_put;
+mod stock_settings_get;
+mod stock_settings_put;
+mod stock_threshold_put;
+mod transfer_create;
+mod transfer_list;
+mod transfer_receive;
 
 #[cfg(test)]
 mod probe;
@@ -36,8 +46,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contracts::ledger::{Books, Orders, Stock, Vouchers};
-use kernel::{OrderId, Secret};
+use contracts::ledger::{Books, Inventory, Orders, Stock, Vouchers};
+use kernel::{CustomerId, Failure, OrderId, Secret, StoreId};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,14 +55,19 @@ use utoipa_axum::routes;
 /// Tells the secret that shows an order; derived by the checkout, never stored.
 pub type SecretOf = Arc<dyn Fn(OrderId) -> Secret + Send + Sync>;
 
+/// Whether an order is a customer's.
+pub type Owns = Arc<dyn Fn(StoreId, CustomerId, OrderId) -> Result<bool, Failure> + Send + Sync>;
+
 /// What the handlers hold.
 #[derive(Clone)]
 pub struct Handles {
     pub orders: Arc<dyn Orders>,
     pub stock: Arc<dyn Stock>,
+    pub inventory: Arc<dyn Inventory>,
     pub vouchers: Arc<dyn Vouchers>,
     pub books: Arc<dyn Books>,
     pub secret_of: SecretOf,
+    pub owns: Owns,
 }
 
 impl std::fmt::Debug for Handles {
@@ -76,7 +91,14 @@ pub fn routes(handles: Handles) -> OpenApiRouter {
         .routes(routes!(return_receive::return_receive))
         .routes(routes!(note_add::note_add))
         .routes(routes!(stock_get::stock_get, stock_put::stock_put))
+        .routes(routes!(stock_list::stock_list))
         .routes(routes!(stock_adjust::stock_adjust))
+        .routes(routes!(stock_threshold_put::stock_threshold_put))
+        .routes(routes!(stock_settings_get::stock_settings_get, stock_settings_put::stock_settings_put))
+        .routes(routes!(stock_count::stock_count))
+        .routes(routes!(location_list::location_list, location_put::location_put))
+        .routes(routes!(transfer_list::transfer_list, transfer_create::transfer_create))
+        .routes(routes!(transfer_receive::transfer_receive))
         .routes(routes!(coupon_get::coupon_get, coupon_put::coupon_put))
         .routes(routes!(gift_card_issue::gift_card_issue))
         .routes(routes!(gift_card_find::gift_card_find))

@@ -35,7 +35,7 @@ pub(super) async fn order_get(State(handles): State<Handles>, access: OrderAcces
 mod tests {
     use contracts::identity::Scope;
 
-    use crate::api::probe::{Client, ORDER, SECRET, UNKNOWN};
+    use crate::api::probe::{CUSTOMER, Client, ORDER, OTHER, SECRET, UNKNOWN};
 
     #[tokio::test]
     async fn an_order_is_shown_to_its_owner_and_to_staff() {
@@ -54,6 +54,21 @@ mod tests {
         // The owner may have a key for something else.
         let owner = client.as_staff(Scope::Stock, &get, &[("order-secret", SECRET)], "").await;
         assert_eq!(owner.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_customer_sees_their_own_orders_and_nobody_elses() {
+        let client = Client::new();
+        let get = format!("GET /orders/{ORDER}");
+        assert_eq!(client.as_customer(CUSTOMER, &get, &[], "").await.body["number"], "1001");
+        let theirs = client.as_customer(OTHER, &get, &[], "").await;
+        assert_eq!(theirs.problem(), (404, "not_found", vec![]));
+        let nobodys = client.as_customer(OTHER, &format!("GET /orders/{UNKNOWN}"), &[], "").await;
+        assert_eq!(theirs.body, nobodys.body, "the two cannot be told apart");
+        // An order that was placed as a guest is shown to whoever has its secret, logged in or not.
+        let guests = client.as_customer(OTHER, &get, &[("order-secret", SECRET)], "").await;
+        assert_eq!(guests.status, 200);
+        assert_eq!(client.as_customer(CUSTOMER, &format!("GET /admin/orders/{ORDER}"), &[], "").await.status, 403);
     }
 
     #[tokio::test]

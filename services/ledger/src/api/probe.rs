@@ -11,15 +11,16 @@ use contracts::Result;
 use contracts::event::Event;
 use contracts::identity::{Principal, Scope};
 use contracts::ledger::{
-    Actor, AdjustStock, Answer, Books, CancelRequest, CouponView, GiftCardView, Idempotency, InvariantReport,
-    NoteRequest, OrderFilter, OrderSummary, OrderView, Orders, ReceiveReturnRequest, RefundRequest, ReturnRequest,
-    SetStock, ShipmentRequest, Stock, StockView, StoredResponse, Vouchers,
+    Actor, AdjustStock, Answer, Books, CancelRequest, CountRequest, CouponView, GiftCardView, Idempotency,
+    InvariantReport, Inventory, Location, NoteRequest, OrderFilter, OrderSummary, OrderView, Orders,
+    ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, SetStock, SetThreshold, ShipmentRequest,
+    Stock, StockFilter, StockItem, StockSettings, StockView, StoredResponse, TransferRequest, TransferView, Vouchers,
 };
 use http_body_util::BodyExt as _;
 use http_kit::Caller;
 use kernel::{
-    ApiKeyId, Failure, Money, OrderId, Page, PageRequest, PersonId, ReturnId, Secret, SeededRng, ShipmentId, Sku,
-    StoreId, Timestamp,
+    ApiKeyId, Failure, Money, OrderId, Page, PageRequest, PersonId, ReturnId, Secret, SeededRng, SessionId, ShipmentId,
+    Sku, StoreId, Timestamp, TransferId,
 };
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -33,6 +34,8 @@ pub(super) const SECRET: &str = "os_0000d0a0-0000-8000-8000-000000000001";
 /// The one shipment, return and person.
 pub(super) const OTHER: &str = "0190d0a0-0000-7000-8000-000000000002";
 pub(super) const UNKNOWN: &str = "0000d0a0-0000-8000-8000-0000000000ff";
+/// The customer whose order [`ORDER`] is.
+pub(super) const CUSTOMER: &str = "0190d0a0-0000-7000-8000-00000000000c";
 pub(super) const KEY: (&str, &str) = ("idempotency-key", "k-1");
 
 /// A change that the ledger was asked for.
@@ -252,6 +255,82 @@ impl Stock for Recorder {
 }
 
 #[async_trait]
+impl Inventory for Recorder {
+    async fn locations(&self, _: StoreId) -> Result<Vec<Location>> {
+        Ok(vec![Location::undescribed("main")])
+    }
+
+    async fn put_location(&self, _: StoreId, location: Location, actor: Actor) -> Result<Location> {
+        self.note_call(format!("location {}", location.location), &actor, Vec::new());
+        Ok(location)
+    }
+
+    async fn stock(&self, _: StoreId, filter: StockFilter, _: PageRequest) -> Result<Page<StockItem>> {
+        let items = if filter == StockFilter::default() { vec![item("RUN-42/EU", None)] } else { Vec::new() };
+        Ok(Page { items, next_cursor: None })
+    }
+
+    async fn set_threshold(&self, _: StoreId, sku: &Sku, request: SetThreshold, actor: Actor) -> Result<StockItem> {
+        self.note_call(format!("threshold {sku}"), &actor, Vec::new());
+        Ok(item(sku.as_str(), request.threshold))
+    }
+
+    async fn settings(&self, _: StoreId) -> Result<StockSettings> {
+        Ok(StockSettings::default())
+    }
+
+    async fn put_settings(&self, _: StoreId, settings: StockSettings, actor: Actor) -> Result<StockSettings> {
+        self.note_call("settings".to_owned(), &actor, Vec::new());
+        Ok(settings)
+    }
+
+    async fn count(&self, _: StoreId, request: CountRequest, idempotency: Idempotency, actor: Actor) -> Result<Answer> {
+        let what = format!("count {} at {}: {}", request.lines.len(), request.location, request.reason);
+        self.change(201, what, idempotency, &actor)
+    }
+
+    async fn transfer(
+        &self,
+        _: StoreId,
+        request: TransferRequest,
+        idempotency: Idempotency,
+        actor: Actor,
+    ) -> Result<Answer> {
+        let what = format!("transfer {} {} {} {}", request.lines.len(), request.from, request.to, request.in_transit);
+        self.change(201, what, idempotency, &actor)
+    }
+
+    async fn receive_transfer(
+        &self,
+        _: StoreId,
+        id: TransferId,
+        request: ReceiveTransfer,
+        idempotency: Idempotency,
+        actor: Actor,
+    ) -> Result<Answer> {
+        self.change(200, format!("receive {id} {:?} {}", request.lines, request.close), idempotency, &actor)
+    }
+
+    async fn transfers(&self, _: StoreId, _: PageRequest) -> Result<Page<TransferView>> {
+        Ok(Page { items: Vec::new(), next_cursor: None })
+    }
+}
+
+fn item(sku: &str, threshold: Option<i64>) -> StockItem {
+    let (on_hand, available) = (10, 7);
+    StockItem {
+        sku: Sku::new(sku).unwrap(),
+        location: "main".to_owned(),
+        on_hand,
+        held: 1,
+        committed: 2,
+        available,
+        threshold,
+        low: threshold.is_some_and(|t| available <= t),
+    }
+}
+
+#[async_trait]
 impl Vouchers for Recorder {
     async fn put_coupon(&self, _: StoreId, code: &str, limit: Option<i64>, actor: Actor) -> Result<CouponView> {
         self.note_call(format!("coupon {code}"), &actor, Vec::new());
@@ -345,9 +424,13 @@ impl Client {
         let handles = Handles {
             orders: ledger.clone(),
             stock: ledger.clone(),
+            inventory: ledger.clone(),
             vouchers: ledger.clone(),
             books: ledger.clone(),
             secret_of: Arc::new(|id| Secret::new(format!("os_{id}"))),
+            owns: Arc::new(|_, customer, order| {
+                Ok((customer.to_string().as_str(), order.to_string().as_str()) == (CUSTOMER, ORDER))
+            }),
         };
         let (router, openapi) = routes(handles).split_for_parts();
         Client { ledger, router, openapi: serde_json::to_value(openapi).unwrap() }
@@ -359,6 +442,13 @@ impl Client {
 
     pub(super) async fn as_staff(&self, scope: Scope, line: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         self.send(staff(scope, StoreId::DEFAULT), line, headers, body).await
+    }
+
+    pub(super) async fn as_customer(&self, id: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let session = SessionId::new(Timestamp::EPOCH, &SeededRng::new(1));
+        let principal = Principal::Customer { id: id.parse().unwrap(), store: StoreId::DEFAULT, session };
+        let caller = Caller { store: StoreId::DEFAULT, principal, request_id: "r-1".into() };
+        self.send(caller, line, headers, body).await
     }
 
     /// With a key of another store.

@@ -3,6 +3,7 @@
 mod cancel;
 mod consume;
 mod fulfil;
+mod inventory;
 mod pay;
 mod place;
 mod refund;
@@ -13,10 +14,13 @@ mod tx;
 mod voucher;
 
 use contracts::ledger::{
-    Actor, CouponView, GiftCardView, LineQuantity, RefundRequest, ShipmentRequest, StockView, StoredResponse,
+    Actor, CountRequest, CouponView, GiftCardView, LineQuantity, Location, ReceiveTransfer, RefundRequest,
+    SetThreshold, ShipmentRequest, StockItem, StockSettings, StockView, StoredResponse, TransferRequest,
 };
 use contracts::saga::{Observation, PlaceCommand, Progress};
-use kernel::{EventId, Failure, Money, OrderId, PersonId, RefundId, ReturnId, ShipmentId, Sku, StoreId, Timestamp};
+use kernel::{
+    EventId, Failure, Money, OrderId, PersonId, RefundId, ReturnId, ShipmentId, Sku, StoreId, Timestamp, TransferId,
+};
 
 use crate::order::view::problem;
 use crate::state::{Effects, Hash, IdempotencyRow, Keys, Parked, State, StoredAnswer};
@@ -79,6 +83,26 @@ pub enum Command {
         location: String,
         delta: i64,
         reason: String,
+    },
+    PutLocation(Location),
+    /// Tells again what can be bought of SKUs, after their location was opened or closed.
+    TellStock {
+        location: String,
+        skus: Vec<Sku>,
+    },
+    PutStockSettings(StockSettings),
+    SetThreshold {
+        sku: Sku,
+        request: SetThreshold,
+    },
+    CountStock(CountRequest),
+    Transfer {
+        id: TransferId,
+        request: TransferRequest,
+    },
+    ReceiveTransfer {
+        id: TransferId,
+        request: ReceiveTransfer,
     },
     PutCoupon {
         code: String,
@@ -158,6 +182,9 @@ pub enum Reply {
         replayed: bool,
     },
     Stock(StockView),
+    Level(StockItem),
+    Location(Location),
+    Settings(StockSettings),
     Coupon(CouponView),
     GiftCard(GiftCardView),
     /// Whether it took effect now, as opposed to before.
@@ -192,6 +219,25 @@ pub fn add_keys(state: &State, envelope: &Envelope, keys: &mut Keys) {
         | Command::Note { order, .. } => order_keys(state, store, *order, keys),
         Command::SetStock { sku, .. } | Command::AdjustStock { sku, .. } => {
             keys.skus.insert((store, sku.clone()));
+        }
+        Command::PutLocation(_) | Command::PutStockSettings(_) => {
+            keys.shelves.insert(store);
+        }
+        Command::SetThreshold { sku, .. } => {
+            keys.skus.insert((store, sku.clone()));
+        }
+        Command::TellStock { skus, .. } => keys.skus.extend(skus.iter().map(|sku| (store, sku.clone()))),
+        Command::CountStock(request) => {
+            keys.skus.extend(request.lines.iter().map(|l| (store, l.sku.clone())));
+        }
+        Command::Transfer { request, .. } => {
+            keys.skus.extend(request.lines.iter().map(|l| (store, l.sku.clone())));
+        }
+        Command::ReceiveTransfer { id, .. } => {
+            keys.transfers.insert((store, *id));
+            if let Some(transfer) = state.transfers.get(&(store, *id)) {
+                keys.skus.extend(transfer.lines.iter().map(|l| (store, l.sku.clone())));
+            }
         }
         Command::PutCoupon { code, .. } | Command::LimitCoupon { code, .. } => {
             keys.coupons.insert((store, code.clone()));
@@ -336,6 +382,13 @@ fn run(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<Reply, Failure> {
         Command::Note { order, text } => fulfil::note(tx, *order, text),
         Command::SetStock { sku, location, on_hand } => stock::set(tx, sku, location, *on_hand),
         Command::AdjustStock { sku, location, delta, reason } => stock::adjust(tx, sku, location, *delta, reason),
+        Command::PutLocation(location) => inventory::put_location(tx, location),
+        Command::TellStock { location, skus } => Ok(inventory::tell(tx, location, skus)),
+        Command::PutStockSettings(settings) => inventory::put_settings(tx, *settings),
+        Command::SetThreshold { sku, request } => inventory::set_threshold(tx, sku, request),
+        Command::CountStock(request) => inventory::count(tx, request),
+        Command::Transfer { id, request } => inventory::transfer(tx, *id, request),
+        Command::ReceiveTransfer { id, request } => inventory::receive(tx, *id, request),
         Command::PutCoupon { code, limit } => voucher::put_coupon(tx, code, *limit, None),
         Command::LimitCoupon { code, limit, customer_limit } => {
             voucher::put_coupon(tx, code, *limit, Some(*customer_limit))

@@ -9,16 +9,20 @@ use crate::order::view::json_bytes;
 use crate::state::MovementKind;
 
 /// The most units of one SKU at one location.
-const MAX_UNITS: i64 = 1_000_000_000;
+pub(super) const MAX_UNITS: i64 = 1_000_000_000;
 
-fn check_location(location: &str) -> Result<(), Failure> {
+pub(super) fn check_location(location: &str) -> Result<(), Failure> {
+    check_location_at("/location", location)
+}
+
+pub(super) fn check_location_at(pointer: &str, location: &str) -> Result<(), Failure> {
     let fine = !location.is_empty()
         && location.len() <= 64
         && location.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
     if fine {
         return Ok(());
     }
-    Err(Failure::field("/location", "invalid_location", "A location is 1 to 64 lower-case letters, digits, - or _."))
+    Err(Failure::field(pointer, "invalid_location", "A location is 1 to 64 lower-case letters, digits, - or _."))
 }
 
 pub(super) fn set(tx: &mut Tx<'_>, sku: &Sku, location: &str, on_hand: i64) -> Result<Reply, Failure> {

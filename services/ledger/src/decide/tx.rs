@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Envelope;
 use crate::order::{Hold, HoldState, Order, Phase, PhaseEvent, phase::Transition};
-use crate::state::{Effects, Hash, Movement, MovementKind, NewAudit, NewEvent, State, StockLevel};
+use crate::state::{Effects, Hash, Movement, MovementKind, NewAudit, NewEvent, Shelves, State, StockLevel};
 
 pub(super) struct Tx<'a> {
     pub state: &'a State,
@@ -78,7 +78,37 @@ impl<'a> Tx<'a> {
             committed: 0,
             seq: 0,
             event_seq: 0,
+            low_at: None,
         })
+    }
+
+    pub fn put_level(&mut self, level: StockLevel) {
+        match self.effects.stock.iter_mut().find(|l| l.sku == level.sku && l.location == level.location) {
+            Some(slot) => *slot = level,
+            None => self.effects.stock.push(level),
+        }
+    }
+
+    /// What the store says about all its stock.
+    pub fn shelves(&self) -> &Shelves {
+        static BARE: Shelves = Shelves { locations: std::collections::BTreeMap::new(), low_at: None };
+        self.state.shelves.get(&self.store()).map_or(&BARE, std::sync::Arc::as_ref)
+    }
+
+    /// The levels of `sku` that orders are served from, in the order in which they are.
+    fn serving_levels(&self, sku: &Sku) -> Vec<StockLevel> {
+        let mut levels = self.levels(sku);
+        let shelves = self.shelves();
+        if !shelves.locations.is_empty() {
+            levels.retain(|l| shelves.serves(&l.location));
+            levels.sort_by_key(|l| shelves.priority(&l.location));
+        }
+        levels
+    }
+
+    /// Whether any unit of `sku` can be taken for an order.
+    pub fn can_be_taken(&self, sku: &Sku) -> bool {
+        self.serving_levels(sku).iter().any(|l| l.available() > 0)
     }
 
     /// Changes a level and writes the movement that says why.
@@ -104,7 +134,7 @@ impl<'a> Tx<'a> {
         level.committed = add(level.committed, delta.committed)?;
         let broken = level.on_hand < 0 || level.held < 0 || level.committed < 0 || level.available() < 0;
         // A person's count is refused whatever else is broken, or every replanted bug would look like this one.
-        let by_hand = matches!(kind, MovementKind::Count | MovementKind::Adjust);
+        let by_hand = matches!(kind, MovementKind::Count | MovementKind::Adjust | MovementKind::TransferOut);
         if broken && (by_hand || !kernel::mutant::any_planted()) {
             return Err(Failure::conflict(
                 "insufficient_stock",
@@ -128,15 +158,22 @@ impl<'a> Tx<'a> {
         let (before, after) = (was > 0, level.available() > 0);
         if before != after {
             level.event_seq += 1;
-            let elsewhere = self.levels(sku).iter().any(|l| l.location != location && l.available() > 0);
+            let here = after && self.shelves().serves(location);
+            let elsewhere = self.serving_levels(sku).iter().any(|l| l.location != location && l.available() > 0);
             let data =
-                json!({ "sku": sku, "location": location, "available": after, "sku_available": after || elsewhere });
+                json!({ "sku": sku, "location": location, "available": after, "sku_available": here || elsewhere });
             self.event(format!("stock:{sku}@{location}"), level.event_seq, "stock.availability_changed", data);
         }
-        match self.effects.stock.iter_mut().find(|l| l.sku == *sku && l.location == location) {
-            Some(slot) => slot.clone_from(&level),
-            None => self.effects.stock.push(level.clone()),
+        if let Some(threshold) = level.low_at.or(self.shelves().low_at)
+            && was > threshold
+            && level.available() <= threshold
+        {
+            level.event_seq += 1;
+            let data =
+                json!({ "sku": sku, "location": location, "available": level.available(), "threshold": threshold });
+            self.event(format!("stock:{sku}@{location}"), level.event_seq, "stock.low", data);
         }
+        self.put_level(level.clone());
         Ok(level)
     }
 
@@ -220,10 +257,11 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// Where `quantity` units of `sku` can be taken from: one location when it can give all, several otherwise.
+    /// Where `quantity` units of `sku` can be taken from: one location when it can give all, several otherwise, those
+    /// of the highest priority first.
     /// `None` when all of them together cannot.
     pub fn sources(&self, sku: &Sku, quantity: i64) -> Option<Vec<(String, i64)>> {
-        let levels = self.levels(sku);
+        let levels = self.serving_levels(sku);
         if planted(Mutant::StockCheckThenAct) {
             // Looks at what the batch loaded, not at what commands before this one have taken.
             return levels.first().map(|l| vec![(l.location.clone(), quantity)]).filter(|_| levels[0].on_hand > 0);
@@ -253,7 +291,7 @@ impl<'a> Tx<'a> {
             match self.sources(sku, *quantity) {
                 Some(sources) => plan.extend(sources.into_iter().map(|(location, n)| (sku.clone(), location, n))),
                 None => {
-                    let available = self.levels(sku).iter().map(|l| l.available().max(0)).sum();
+                    let available = self.serving_levels(sku).iter().map(|l| l.available().max(0)).sum();
                     short.push((sku.clone(), *quantity, available));
                 }
             }

@@ -174,6 +174,8 @@ impl Suite {
             inbox: [("sales".to_owned(), EventId::from_uuid(uuid(0, 0)))].into(),
             webhooks: [(STORE, "test".to_owned(), "no".to_owned())].into(),
             sales: [(STORE, sku(99))].into(),
+            shelves: [STORE].into(),
+            transfers: [(STORE, kernel::TransferId::from_uuid(uuid(0, 0)))].into(),
         };
         let state = self.load(&keys).await;
         assert!(state.orders.is_empty() && state.stock.is_empty() && state.coupons.is_empty());

@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contracts::event::Event;
-use contracts::ledger::OrderFilter;
-use kernel::{CartId, Cursor, EventId, Failure, OrderId, Page, PageRequest, PersonId, Sku, StoreId, Timestamp};
+use contracts::ledger::{Location, OrderFilter, StockFilter, StockItem};
+use kernel::{
+    CartId, Cursor, EventId, Failure, OrderId, Page, PageRequest, PersonId, Sku, StoreId, Timestamp, TransferId,
+};
 use parking_lot::Mutex;
 
 use super::{CouponCount, Engine, EngineError, EventSpan, GiftCardSum, MovementSum, Reader};
 use crate::order::{Order, Phase};
 use crate::state::{
     AuditRow, Changes, ContactRow, Coupon, CouponUse, GiftCard, GiftCardEntry, Hash, IdempotencyRow, Keys, Meta,
-    Movement, Parked, Person, Sales, State, StockLevel, WebhookRow,
+    Movement, MovementKind, Parked, Person, Sales, Shelves, State, StockLevel, Transfer, WebhookRow,
 };
 
 /// The tables. Cloning copies them.
@@ -43,6 +45,9 @@ pub struct Tables {
     pub sales: BTreeMap<(StoreId, Sku), Sales>,
     pub cursors: BTreeMap<String, u64>,
     pub parked: BTreeMap<(String, u64), Parked>,
+    pub locations: BTreeMap<(StoreId, String), Location>,
+    pub low_at: BTreeMap<StoreId, Option<i64>>,
+    pub transfers: BTreeMap<(StoreId, TransferId), Transfer>,
 }
 
 /// The engine and the reader over shared [`Tables`].
@@ -80,6 +85,12 @@ impl Tables {
             if level.on_hand < 0 || level.held < 0 || level.committed < 0 || level.available() < 0 {
                 return Err(refuse(format!("check failed: stock level of {}", level.sku)));
             }
+            if level.low_at.is_some_and(|t| t < 0) {
+                return Err(refuse(format!("check failed: threshold of {}", level.sku)));
+            }
+        }
+        if changes.locations.values().any(|l| !(0..=1000).contains(&l.priority)) {
+            return Err(refuse("check failed: priority of a location"));
         }
         for (_, order) in changes.orders.values() {
             let p = &order.payment;
@@ -126,6 +137,12 @@ impl Tables {
         Ok(())
     }
 
+    fn shelves(&self, store: StoreId) -> Shelves {
+        let locations = self.locations.range((store, String::new())..).take_while(|(k, _)| k.0 == store);
+        let locations = locations.map(|(k, l)| (k.1.clone(), l.clone())).collect();
+        Shelves { locations, low_at: self.low_at.get(&store).copied().flatten() }
+    }
+
     fn store(&mut self, changes: &Changes) {
         if let Some(meta) = &changes.meta {
             self.meta = meta.clone();
@@ -154,6 +171,9 @@ impl Tables {
         extend(&mut self.idempotency, &changes.idempotency);
         extend(&mut self.people, &changes.people);
         extend(&mut self.sales, &changes.sales);
+        extend(&mut self.locations, &changes.locations);
+        extend(&mut self.low_at, &changes.low_at);
+        extend(&mut self.transfers, &changes.transfers);
         self.contacts.extend(changes.contacts.iter().map(|c| (c.order, c.clone())));
         for event in &changes.events {
             self.event_keys.insert((event.store, event.aggregate.clone(), event.aggregate_seq));
@@ -198,6 +218,10 @@ impl Engine for MemoryEngine {
                 state.stock.insert((*store, sku.clone()), levels);
             }
         }
+        for store in keys.shelves.iter().chain(keys.skus.iter().map(|(store, _)| store)) {
+            state.shelves.entry(*store).or_insert_with(|| Arc::new(t.shelves(*store)));
+        }
+        pick(&t.transfers, &keys.transfers, &mut state.transfers);
         pick(&t.coupons, &keys.coupons, &mut state.coupons);
         pick(&t.coupon_uses, &keys.coupon_uses, &mut state.coupon_uses);
         pick(&t.gift_cards, &keys.gift_cards, &mut state.gift_cards);
@@ -280,6 +304,44 @@ impl Reader for MemoryEngine {
         Ok(levels.map(|(_, l)| l.clone()).collect())
     }
 
+    async fn stock(
+        &self,
+        store: StoreId,
+        filter: &StockFilter,
+        page: &PageRequest,
+    ) -> Result<Page<StockItem>, Failure> {
+        let after = after_level(page)?;
+        let wanted = filter.q.as_ref().map(|q| q.to_ascii_lowercase());
+        let t = self.tables.lock();
+        let default = t.low_at.get(&store).copied().flatten();
+        let levels = t.stock.values().filter(|l| l.store == store).map(|l| l.item(default)).filter(|l| {
+            after.as_ref().is_none_or(|(sku, location)| (l.sku.as_str(), &l.location) > (sku.as_str(), location))
+                && filter.location.as_ref().is_none_or(|at| *at == l.location)
+                && wanted.as_ref().is_none_or(|q| l.sku.as_str().to_ascii_lowercase().contains(q))
+                && (!filter.low || l.low)
+        });
+        let found: Vec<_> = levels.take(page.limit as usize + 1).collect();
+        Ok(cut(found, page.limit, |l| Cursor::encode(&[l.sku.as_str(), &l.location])))
+    }
+
+    async fn shelves(&self, store: StoreId) -> Result<Shelves, Failure> {
+        Ok(self.tables.lock().shelves(store))
+    }
+
+    async fn level_locations(&self, store: StoreId) -> Result<Vec<String>, Failure> {
+        let t = self.tables.lock();
+        let names: BTreeSet<_> = t.stock.keys().filter(|k| k.0 == store).map(|k| k.2.clone()).collect();
+        Ok(names.into_iter().collect())
+    }
+
+    async fn transfers(&self, store: StoreId, page: &PageRequest) -> Result<Page<Transfer>, Failure> {
+        let before = before_transfer(page)?;
+        let t = self.tables.lock();
+        let range = t.transfers.iter().rev().filter(|(k, _)| k.0 == store && before.is_none_or(|id| k.1 < id));
+        let found: Vec<_> = range.map(|(_, t)| t.clone()).take(page.limit as usize + 1).collect();
+        Ok(cut(found, page.limit, |t| Cursor::encode(&[&t.id.to_string()])))
+    }
+
     async fn coupon(&self, store: StoreId, code: &str) -> Result<Option<Coupon>, Failure> {
         Ok(self.tables.lock().coupons.get(&(store, code.to_owned())).cloned())
     }
@@ -345,6 +407,20 @@ impl Reader for MemoryEngine {
             sum.last_seq = sum.last_seq.max(m.seq);
         }
         Ok(sums.into_values().collect())
+    }
+
+    async fn all_transfers(&self) -> Result<Vec<Transfer>, Failure> {
+        Ok(self.tables.lock().transfers.values().cloned().collect())
+    }
+
+    async fn transferred(&self) -> Result<Vec<(StoreId, Sku, i64)>, Failure> {
+        let t = self.tables.lock();
+        let mut sums: BTreeMap<(StoreId, Sku), i64> = BTreeMap::new();
+        let moved = |m: &&Movement| matches!(m.kind, MovementKind::TransferOut | MovementKind::TransferIn);
+        for m in t.movements.iter().filter(moved) {
+            *sums.entry((m.store, m.sku.clone())).or_default() += m.on_hand;
+        }
+        Ok(sums.into_iter().map(|((store, sku), sum)| (store, sku, sum)).collect())
     }
 
     async fn coupon_counts(&self) -> Result<Vec<CouponCount>, Failure> {
@@ -418,6 +494,28 @@ pub(super) fn before_number(page: &PageRequest) -> Result<i64, Failure> {
     let Some(cursor) = &page.cursor else { return Ok(i64::MAX) };
     let parts = Cursor::decode(cursor, 1)?;
     parts[0].parse().map_err(|_| Failure::invalid("invalid_cursor", "This cursor was not made by this list."))
+}
+
+/// The SKU and location that a page of levels begins behind.
+pub(super) fn after_level(page: &PageRequest) -> Result<Option<(String, String)>, Failure> {
+    let Some(cursor) = &page.cursor else { return Ok(None) };
+    let mut parts = Cursor::decode(cursor, 2)?.into_iter();
+    Ok(parts.next().zip(parts.next()))
+}
+
+/// The transfer that a page of them, latest first, ends before.
+pub(super) fn before_transfer(page: &PageRequest) -> Result<Option<TransferId>, Failure> {
+    let Some(cursor) = &page.cursor else { return Ok(None) };
+    let invalid = || Failure::invalid("invalid_cursor", "This cursor was not made by this list.");
+    Cursor::decode(cursor, 1)?[0].parse().map(Some).map_err(|_| invalid())
+}
+
+/// A page out of one row more than it may have, with the cursor of its last row.
+pub(super) fn cut<T>(mut found: Vec<T>, limit: u32, cursor: impl Fn(&T) -> Cursor) -> Page<T> {
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_cursor = found.last().filter(|_| more).map(|last| cursor(last).as_str().to_owned());
+    Page { items: found, next_cursor }
 }
 
 /// A page out of one row more than it may have.

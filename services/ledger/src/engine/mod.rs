@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contracts::event::Event;
-use contracts::ledger::OrderFilter;
+use contracts::ledger::{OrderFilter, StockFilter, StockItem};
 use kernel::{Failure, OrderId, Page, PageRequest, Sku, StoreId, Timestamp};
 
 use crate::order::{Order, Phase};
 use crate::state::{
-    AuditRow, Changes, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, Keys, Meta, Parked, Person, Sales, State,
-    StockLevel,
+    AuditRow, Changes, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, Keys, Meta, Parked, Person, Sales, Shelves,
+    State, StockLevel, Transfer,
 };
 
 /// Why a batch was not, or may not have been, stored.
@@ -112,6 +112,14 @@ pub trait Reader: Send + Sync {
     async fn contact(&self, store: StoreId, number: i64) -> Result<Option<(ContactRow, Person)>, Failure>;
     async fn idempotency(&self, store: StoreId, key: Hash) -> Result<Option<IdempotencyRow>, Failure>;
     async fn levels(&self, store: StoreId, sku: &Sku) -> Result<Vec<StockLevel>, Failure>;
+    /// Levels by SKU, then by location.
+    async fn stock(&self, store: StoreId, filter: &StockFilter, page: &PageRequest)
+    -> Result<Page<StockItem>, Failure>;
+    async fn shelves(&self, store: StoreId) -> Result<Shelves, Failure>;
+    /// The names of the locations that have levels.
+    async fn level_locations(&self, store: StoreId) -> Result<Vec<String>, Failure>;
+    /// Latest first.
+    async fn transfers(&self, store: StoreId, page: &PageRequest) -> Result<Page<Transfer>, Failure>;
     async fn coupon(&self, store: StoreId, code: &str) -> Result<Option<Coupon>, Failure>;
     async fn gift_card(&self, store: StoreId, code_hash: Hash) -> Result<Option<GiftCard>, Failure>;
     async fn sales(&self, store: StoreId) -> Result<Vec<Sales>, Failure>;
@@ -129,6 +137,9 @@ pub trait Reader: Send + Sync {
     async fn scan_orders(&self, after: i64, limit: u32) -> Result<Vec<Arc<Order>>, Failure>;
     async fn all_levels(&self) -> Result<Vec<StockLevel>, Failure>;
     async fn movement_sums(&self) -> Result<Vec<MovementSum>, Failure>;
+    async fn all_transfers(&self) -> Result<Vec<Transfer>, Failure>;
+    /// What the movements of transfers sum to, for each SKU that was ever transferred.
+    async fn transferred(&self) -> Result<Vec<(StoreId, Sku, i64)>, Failure>;
     async fn coupon_counts(&self) -> Result<Vec<CouponCount>, Failure>;
     async fn gift_card_sums(&self) -> Result<Vec<GiftCardSum>, Failure>;
     async fn event_spans(&self) -> Result<Vec<EventSpan>, Failure>;

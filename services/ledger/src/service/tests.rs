@@ -164,6 +164,7 @@ async fn a_contact_is_shown_until_its_person_is_erased() {
     let world = world().await;
     let buy = Buy::new(1, &[("A", 1)]);
     let contact = Contact {
+        vat_id: None,
         email: "ada@example.com".to_owned(),
         shipping_address: Address {
             name: "Ada".to_owned(),

@@ -2,6 +2,7 @@
 
 mod fulfil;
 mod idempotency;
+mod inventory;
 mod pay;
 mod place;
 mod random;

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use contracts::ledger::{LineQuantity, OrderFilter, RefundRequest, ShipmentRequest};
+use contracts::ledger::{
+    CountRequest, CountedSku, LineQuantity, Location, OrderFilter, ReceiveTransfer, RefundRequest, SetThreshold,
+    ShipmentRequest, StockFilter, StockQuantity, StockSettings, TransferRequest,
+};
 use contracts::payment::{ProviderStatus, RefundStatus};
 use contracts::saga::{GiftCardTender, Observation};
 use kernel::{
     CartId, Currency, EventId, Money, OrderId, PageRequest, PersonId, RefundId, ReturnId, Rng, SeededRng, SharedRng,
-    ShipmentId, StoreId, Timestamp,
+    ShipmentId, StoreId, Timestamp, TransferId,
 };
 use serde_json::json;
 
@@ -38,6 +41,7 @@ struct World {
     /// Placed orders, and what their payment is about.
     orders: Vec<Draft>,
     drafts: u64,
+    transfers: Vec<(StoreId, TransferId)>,
 }
 
 /// Runs `batches` random batches against both sides, which are empty, and compares them.
@@ -45,7 +49,8 @@ struct World {
 /// # Panics
 /// At the first difference, naming the seed and the batch.
 pub async fn lockstep(mut model: Side, mut other: Side, seed: u64, batches: u64) -> Tally {
-    let mut world = World { dice: SeededRng::new(seed), now: moment(0), orders: Vec::new(), drafts: 0 };
+    let mut world =
+        World { dice: SeededRng::new(seed), now: moment(0), orders: Vec::new(), drafts: 0, transfers: Vec::new() };
     let chance: [SharedRng; 2] = [Arc::new(SeededRng::new(seed)), Arc::new(SeededRng::new(seed))];
     let mut tally = Tally::default();
     for batch in 0..batches {
@@ -120,7 +125,11 @@ impl World {
 
     fn envelope(&mut self) -> Envelope {
         let key = (self.below(3) > 0).then(|| self.below(60));
-        match self.below(10) {
+        match self.below(12) {
+            10 | 11 => {
+                let store = self.store();
+                self.inventory(store, key)
+            }
             0..3 => self.place(key),
             3..8 if !self.orders.is_empty() => self.order_command(key),
             _ => self.other_command(key),
@@ -263,6 +272,49 @@ impl World {
         by_staff(store, command, None)
     }
 
+    fn inventory(&mut self, store: StoreId, key: Option<u64>) -> Envelope {
+        let name = |n| ["main", "attic", "yard"][n as usize].to_owned();
+        let (from, to) = (name(self.below(3)), name(self.below(3)));
+        let sku = sku(self.below(4));
+        let units = 1 + self.below(3).cast_signed();
+        let lines = vec![StockQuantity { sku: sku.clone(), quantity: units }];
+        let id = TransferId::from_uuid(uuid(11, self.below(12)));
+        let command = match self.below(6) {
+            0 => {
+                let (priority, active) = (self.below(4).cast_signed(), self.below(4) > 0);
+                Command::PutLocation(Location { priority, active, ..Location::undescribed(&from) })
+            }
+            1 => {
+                let threshold = (self.below(3) > 0).then(|| self.below(5).cast_signed());
+                Command::SetThreshold { sku, request: SetThreshold { location: from, threshold } }
+            }
+            2 => Command::PutStockSettings(StockSettings { low_stock_threshold: Some(units) }),
+            3 => {
+                let lines = vec![CountedSku { sku, on_hand: 4 + units }];
+                return by_staff(
+                    store,
+                    Command::CountStock(CountRequest { location: from, lines, reason: "q".to_owned() }),
+                    key,
+                );
+            }
+            4 => {
+                let in_transit = self.below(2) == 0;
+                // A new one each time: no two transfers have the same id.
+                let id = TransferId::from_uuid(uuid(11, self.dice.next_u64() >> 1 | u64::from(in_transit)));
+                self.transfers.push((store, id));
+                let request = TransferRequest { from, to, lines, reason: "r".to_owned(), in_transit };
+                return by_staff(store, Command::Transfer { id, request }, key);
+            }
+            _ => {
+                let (store, id) = self.transfers.last().copied().unwrap_or((store, id));
+                let lines = (self.below(2) == 0).then_some(lines);
+                let request = ReceiveTransfer { lines, close: self.below(3) == 0 };
+                return by_staff(store, Command::ReceiveTransfer { id, request }, key);
+            }
+        };
+        by_staff(store, command, None)
+    }
+
     /// An event of another outbox; at times one whose number is taken, which no engine may store.
     fn feed(&self) -> ConsumerEffect {
         ConsumerEffect::Feed {
@@ -300,6 +352,15 @@ async fn read_all(reader: &dyn Reader, world: &World) -> Vec<String> {
     for store in [StoreId::DEFAULT, other_store()] {
         tell("orders", &reader.orders(store, &OrderFilter::default(), &all).await.unwrap());
         tell("sales", &reader.sales(store).await.unwrap());
+        tell("shelves", &reader.shelves(store).await.unwrap());
+        tell("locations", &reader.level_locations(store).await.unwrap());
+        tell("transfers", &reader.transfers(store, &PageRequest { limit: 5, cursor: None }).await.unwrap());
+        for low in [false, true] {
+            let filter = StockFilter { location: None, low, q: Some("run-0".to_owned()) };
+            let first = reader.stock(store, &filter, &PageRequest { limit: 3, cursor: None }).await.unwrap();
+            let second = PageRequest { limit: 100, cursor: first.next_cursor.clone() };
+            tell("stock", &(first, reader.stock(store, &filter, &second).await.unwrap()));
+        }
         tell("coupon", &reader.coupon(store, "TEN").await.unwrap());
         tell("events", &reader.events(Some(store), 3, 10_000).await.unwrap());
         for n in 0..3 {
@@ -329,6 +390,8 @@ async fn read_all(reader: &dyn Reader, world: &World) -> Vec<String> {
     tell("events", &reader.events(None, 0, 10_000).await.unwrap());
     tell("levels", &reader.all_levels().await.unwrap());
     tell("movements", &reader.movement_sums().await.unwrap());
+    tell("all transfers", &reader.all_transfers().await.unwrap());
+    tell("transferred", &reader.transferred().await.unwrap());
     tell("coupons", &reader.coupon_counts().await.unwrap());
     tell("gift cards", &reader.gift_card_sums().await.unwrap());
     let mut spans = reader.event_spans().await.unwrap();

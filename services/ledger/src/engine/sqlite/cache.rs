@@ -10,7 +10,7 @@ use std::sync::Arc;
 use kernel::{OrderId, Sku, StoreId};
 
 use crate::order::Order;
-use crate::state::{Hash, IdempotencyRow, Meta, StockLevel};
+use crate::state::{Hash, IdempotencyRow, Meta, Shelves, StockLevel};
 
 /// The entries put most recently. What was put longest ago goes first, one entry at a time, so that no batch has to wait
 /// for thousands of them to be dropped.
@@ -70,6 +70,7 @@ pub(super) struct Cache {
     pub(super) requests: Recent<(StoreId, Hash), (i64, IdempotencyRow)>,
     /// Ids of aggregates that are not orders.
     pub(super) aggregates: Recent<(StoreId, String), i64>,
+    pub(super) shelves: Recent<StoreId, Arc<Shelves>>,
 }
 
 impl Cache {
@@ -80,6 +81,7 @@ impl Cache {
             levels: Recent::new(50_000),
             requests: Recent::new(10_000),
             aggregates: Recent::new(10_000),
+            shelves: Recent::new(1_000),
         }
     }
 
@@ -89,6 +91,7 @@ impl Cache {
         self.levels.clear();
         self.requests.clear();
         self.aggregates.clear();
+        self.shelves.clear();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::OrderId;
+use kernel::{OrderId, StoreId};
 use rusqlite::{Connection, Result, params};
 
 use super::cache::{Cache, Levels};
@@ -64,7 +64,30 @@ fn stock(conn: &Connection, cache: &mut Cache, keys: &Keys, state: &mut State) -
         if let Some(levels) = levels {
             state.stock.insert(key.clone(), levels.iter().map(|(at, (_, l))| (at.clone(), l.clone())).collect());
         }
+        shelves(conn, cache, key.0, state)?;
     }
+    for store in &keys.shelves {
+        shelves(conn, cache, *store, state)?;
+    }
+    for (store, id) in &keys.transfers {
+        state.transfers.extend(rows::transfer(conn, *store, *id)?.map(|t| ((*store, *id), t)));
+    }
+    Ok(())
+}
+
+fn shelves(conn: &Connection, cache: &mut Cache, store: StoreId, state: &mut State) -> Result<()> {
+    if state.shelves.contains_key(&store) {
+        return Ok(());
+    }
+    let shelves = match cache.shelves.get(&store) {
+        Some(known) => Arc::clone(known),
+        None => {
+            let found = Arc::new(rows::shelves(conn, store)?);
+            cache.shelves.put(store, Arc::clone(&found));
+            found
+        }
+    };
+    state.shelves.insert(store, shelves);
     Ok(())
 }
 

@@ -36,6 +36,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0002_customer_limits_and_card_refunds",
         sql: include_str!("../../../migrations/0002_customer_limits_and_card_refunds.sql"),
     },
+    Migration {
+        name: "0003_locations_transfers_and_low_stock",
+        sql: include_str!("../../../migrations/0003_locations_transfers_and_low_stock.sql"),
+    },
 ];
 
 /// Pages that the writer keeps in memory, in KiB. Not more: every commit looks at a list of them.

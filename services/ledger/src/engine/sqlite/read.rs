@@ -6,18 +6,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use contracts::event::Event;
-use contracts::ledger::{OrderFilter, OrderStatus};
+use contracts::ledger::{OrderFilter, OrderStatus, StockFilter, StockItem};
 use infra::sqlite::{DbError, Synchronous, connect};
-use kernel::{Failure, OrderId, Page, PageRequest, PersonId, Sku, StoreId, Timestamp};
+use kernel::{Cursor, Failure, OrderId, Page, PageRequest, PersonId, Sku, StoreId, Timestamp};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::{self, select_events, select_orders};
-use crate::engine::memory::{before_number, paged};
+use crate::engine::memory::{after_level, before_number, before_transfer, cut, paged};
 use crate::engine::{CouponCount, EventSpan, GiftCardSum, MovementSum, Reader};
 use crate::order::{Order, Phase};
 use crate::state::{
-    AuditRow, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, NewAuditOwned, Parked, Person, Sales, StockLevel,
+    AuditRow, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, NewAuditOwned, Parked, Person, Sales, Shelves,
+    StockLevel, Transfer,
 };
 
 struct Pool {
@@ -188,6 +189,56 @@ impl Reader for SqliteReader {
         Ok(self.now(|conn| rows::levels(conn, store, sku))?.into_iter().map(|(_, level)| level).collect())
     }
 
+    async fn stock(
+        &self,
+        store: StoreId,
+        filter: &StockFilter,
+        page: &PageRequest,
+    ) -> Result<Page<StockItem>, Failure> {
+        let (after_sku, after_location) = after_level(page)?.unwrap_or_default();
+        let wanted = filter.q.as_ref().map(|q| q.to_ascii_lowercase());
+        let (location, low, limit) = (filter.location.clone(), filter.low, page.limit);
+        let found = self.scan(move |conn| {
+            let default = rows::shelves(conn, store)?.low_at;
+            let sql = "select id, store, sku, location, on_hand, held, committed, seq, event_seq, low_at \
+                       from stock_levels where store = ?1 and (sku, location) > (?2, ?3) \
+                       and (?4 is null or location = ?4) and (?5 is null or instr(lower(sku), ?5) > 0) \
+                       and (not ?6 or on_hand - held - committed <= coalesce(low_at, ?7)) \
+                       order by sku, location limit ?8";
+            let mut statement = conn.prepare_cached(sql)?;
+            let most = i64::from(limit) + 1;
+            let given = params![store.as_bytes(), after_sku, after_location, location, wanted, low, default, most];
+            let found = statement.query_map(given, |row| Ok(rows::level(row)?.1.item(default)))?;
+            found.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        Ok(cut(found.await?, limit, |l| Cursor::encode(&[l.sku.as_str(), &l.location])))
+    }
+
+    async fn shelves(&self, store: StoreId) -> Result<Shelves, Failure> {
+        self.now(|conn| rows::shelves(conn, store))
+    }
+
+    async fn level_locations(&self, store: StoreId) -> Result<Vec<String>, Failure> {
+        self.scan(move |conn| {
+            let sql = "select distinct location from stock_levels where store = ?1 order by location";
+            conn.prepare_cached(sql)?.query_map([store.as_bytes()], |row| row.get(0))?.collect()
+        })
+        .await
+    }
+
+    async fn transfers(&self, store: StoreId, page: &PageRequest) -> Result<Page<Transfer>, Failure> {
+        let before = before_transfer(page)?.map(|id| id.as_bytes().to_vec());
+        let limit = page.limit;
+        let found = self.scan(move |conn| {
+            let sql = "select store, id, source, destination, state, lines, reason, at, updated_at from transfers \
+                       where store = ?1 and (?2 is null or id < ?2) order by id desc limit ?3";
+            let mut statement = conn.prepare_cached(sql)?;
+            let given = params![store.as_bytes(), before, i64::from(limit) + 1];
+            statement.query_map(given, rows::any_transfer)?.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        Ok(cut(found.await?, limit, |t| Cursor::encode(&[&t.id.to_string()])))
+    }
+
     async fn coupon(&self, store: StoreId, code: &str) -> Result<Option<Coupon>, Failure> {
         self.now(|conn| rows::coupon(conn, store, code))
     }
@@ -274,7 +325,7 @@ impl Reader for SqliteReader {
 
     async fn all_levels(&self) -> Result<Vec<StockLevel>, Failure> {
         self.scan(|conn| {
-            let sql = "select id, store, sku, location, on_hand, held, committed, seq, event_seq \
+            let sql = "select id, store, sku, location, on_hand, held, committed, seq, event_seq, low_at \
                        from stock_levels order by store, sku, location";
             all(conn, sql, |row| Ok(rows::level(row)?.1))
         })
@@ -299,6 +350,25 @@ impl Reader for SqliteReader {
                     last_seq: rows::unsigned(row, 7)?,
                 })
             })
+        })
+        .await
+    }
+
+    async fn all_transfers(&self) -> Result<Vec<Transfer>, Failure> {
+        self.scan(|conn| {
+            let sql = "select store, id, source, destination, state, lines, reason, at, updated_at from transfers \
+                       order by store, id";
+            all(conn, sql, rows::any_transfer)
+        })
+        .await
+    }
+
+    async fn transferred(&self) -> Result<Vec<(StoreId, Sku, i64)>, Failure> {
+        self.scan(|conn| {
+            let sql = "select l.store, l.sku, sum(m.on_hand) from movements m join stock_levels l on l.id = m.level \
+                       where m.kind = 'transfer_out' or m.kind = 'transfer_in' \
+                       group by l.store, l.sku order by l.store, l.sku";
+            all(conn, sql, |row| Ok((rows::id(row, 0, StoreId::from_uuid)?, rows::sku(row, 1)?, row.get(2)?)))
         })
         .await
     }

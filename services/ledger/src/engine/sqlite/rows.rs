@@ -4,14 +4,18 @@
 use std::sync::Arc;
 
 use contracts::event::Event;
-use contracts::ledger::{RefundState, ReturnStatus, ShipmentStatus};
-use kernel::{CartId, Currency, EventId, OrderId, PersonId, RefundId, ReturnId, ShipmentId, Sku, StoreId, Timestamp};
+use contracts::ledger::{Location, RefundState, ReturnStatus, ShipmentStatus, TransferStatus};
+use kernel::{
+    CartId, Currency, EventId, OrderId, PersonId, RefundId, ReturnId, ShipmentId, Sku, StoreId, Timestamp, TransferId,
+};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use uuid::Uuid;
 
 use crate::order::{Attempt, Head, Hold, HoldState, Line, Order, Payment, Phase, Refund, Return, Shipment};
-use crate::state::{Coupon, GiftCard, Hash, IdempotencyRow, Meta, Person, Sales, StockLevel, StoredAnswer};
+use crate::state::{
+    Coupon, GiftCard, Hash, IdempotencyRow, Meta, Person, Sales, Shelves, StockLevel, StoredAnswer, Transfer,
+};
 
 /// A value that no version of this program wrote.
 pub(super) fn corrupt(column: usize, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
@@ -64,6 +68,15 @@ impl Named for ShipmentStatus {
 impl Named for ReturnStatus {
     const NAMES: &'static [(Self, &'static str)] =
         &[(ReturnStatus::Requested, "requested"), (ReturnStatus::Received, "received")];
+}
+
+impl Named for TransferStatus {
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (TransferStatus::InTransit, "in_transit"),
+        (TransferStatus::PartiallyReceived, "partially_received"),
+        (TransferStatus::Received, "received"),
+        (TransferStatus::Closed, "closed"),
+    ];
 }
 
 fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str> {
@@ -298,7 +311,7 @@ pub(super) fn meta(conn: &Connection) -> Result<(Meta, i64)> {
     })
 }
 
-/// A level with its id; `select id, store, sku, location, on_hand, held, committed, seq, event_seq`.
+/// A level with its id; `select id, store, sku, location, on_hand, held, committed, seq, event_seq, low_at`.
 pub(super) fn level(row: &Row<'_>) -> Result<(i64, StockLevel)> {
     let level = StockLevel {
         store: id(row, 1, StoreId::from_uuid)?,
@@ -309,15 +322,59 @@ pub(super) fn level(row: &Row<'_>) -> Result<(i64, StockLevel)> {
         committed: row.get(6)?,
         seq: unsigned(row, 7)?,
         event_seq: unsigned(row, 8)?,
+        low_at: row.get(9)?,
     };
     Ok((row.get(0)?, level))
 }
 
 /// The levels of a SKU with their ids, by location.
 pub(super) fn levels(conn: &Connection, store: StoreId, sku: &Sku) -> Result<Vec<(i64, StockLevel)>> {
-    let sql = "select id, store, sku, location, on_hand, held, committed, seq, event_seq \
+    let sql = "select id, store, sku, location, on_hand, held, committed, seq, event_seq, low_at \
                from stock_levels where store = ?1 and sku = ?2 order by location";
     conn.prepare_cached(sql)?.query_map(params![store.as_bytes(), sku.as_str()], level)?.collect()
+}
+
+/// What a store says about all its stock.
+pub(super) fn shelves(conn: &Connection, store: StoreId) -> Result<Shelves> {
+    let sql = "select name, title, priority, active, pickup from locations where store = ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let locations = statement.query_map([store.as_bytes()], |row| {
+        let name: String = row.get(0)?;
+        let location = Location {
+            location: name.clone(),
+            title: row.get(1)?,
+            priority: row.get(2)?,
+            active: row.get(3)?,
+            pickup: row.get(4)?,
+        };
+        Ok((name, location))
+    })?;
+    let locations = locations.collect::<Result<_>>()?;
+    let sql = "select low_at from stock_settings where store = ?1";
+    let low_at: Option<Option<i64>> =
+        conn.prepare_cached(sql)?.query_row([store.as_bytes()], |row| row.get(0)).optional()?;
+    Ok(Shelves { locations, low_at: low_at.flatten() })
+}
+
+/// `select store, id, source, destination, state, lines, reason, at, updated_at`.
+pub(super) fn any_transfer(row: &Row<'_>) -> Result<Transfer> {
+    Ok(Transfer {
+        store: id(row, 0, StoreId::from_uuid)?,
+        id: id(row, 1, TransferId::from_uuid)?,
+        from: row.get(2)?,
+        to: row.get(3)?,
+        state: TransferStatus::read(row, 4)?,
+        lines: json(row, 5)?,
+        reason: row.get(6)?,
+        at: at(row, 7)?,
+        updated_at: at(row, 8)?,
+    })
+}
+
+pub(super) fn transfer(conn: &Connection, store: StoreId, id: TransferId) -> Result<Option<Transfer>> {
+    let sql = "select store, id, source, destination, state, lines, reason, at, updated_at from transfers \
+               where store = ?1 and id = ?2";
+    conn.prepare_cached(sql)?.query_row(params![store.as_bytes(), id.as_bytes()], any_transfer).optional()
 }
 
 /// An idempotency row with the slot of its answer.

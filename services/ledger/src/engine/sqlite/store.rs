@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::cache::{Cache, Levels};
 use super::insert::{Bound, insert};
-use super::rows::corrupt;
+use super::rows::{Named as _, corrupt};
 use super::{rows, store_order};
 use crate::state::{Changes, Hash, IdempotencyRow, Meta, StoredAnswer};
 
@@ -50,25 +50,59 @@ fn stock(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()> 
         let levels = levels(conn, cache, *store, sku)?;
         let (seq, event_seq) = (level.seq.cast_signed(), level.event_seq.cast_signed());
         if let Some((id, known)) = levels.get_mut(location) {
-            let sql = "update stock_levels set on_hand = ?2, held = ?3, committed = ?4, seq = ?5, event_seq = ?6 \
-                       where id = ?1";
-            let given = params![*id, level.on_hand, level.held, level.committed, seq, event_seq];
+            let sql = "update stock_levels set on_hand = ?2, held = ?3, committed = ?4, seq = ?5, event_seq = ?6, \
+                       low_at = ?7 where id = ?1";
+            let given = params![*id, level.on_hand, level.held, level.committed, seq, event_seq, level.low_at];
             conn.prepare_cached(sql)?.execute(given)?;
             known.clone_from(level);
             continue;
         }
-        let sql = "insert into stock_levels (store, sku, location, on_hand, held, committed, seq, event_seq) \
-                   values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let sql = "insert into stock_levels (store, sku, location, on_hand, held, committed, seq, event_seq, low_at) \
+                   values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         let store = store.as_bytes();
-        let given = params![store, sku.as_str(), location, level.on_hand, level.held, level.committed, seq, event_seq];
+        let (on_hand, held, committed) = (level.on_hand, level.held, level.committed);
+        let given = params![store, sku.as_str(), location, on_hand, held, committed, seq, event_seq, level.low_at];
         conn.prepare_cached(sql)?.execute(given)?;
         levels.insert(location.clone(), (conn.last_insert_rowid(), level.clone()));
     }
     movements(conn, cache, changes)?;
+    shelves(conn, cache, changes)?;
+    transfers(conn, changes)?;
     let sql = "insert into sales (store, sku, units) values (?1, ?2, ?3) \
                on conflict (store, sku) do update set units = excluded.units";
     for row in changes.sales.values() {
         conn.prepare_cached(sql)?.execute(params![row.store.as_bytes(), row.sku.as_str(), row.units])?;
+    }
+    Ok(())
+}
+
+fn shelves(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()> {
+    let sql = "insert into locations (store, name, title, priority, active, pickup) values (?1, ?2, ?3, ?4, ?5, ?6) \
+               on conflict (store, name) do update set title = excluded.title, priority = excluded.priority, \
+               active = excluded.active, pickup = excluded.pickup";
+    for ((store, name), l) in &changes.locations {
+        conn.prepare_cached(sql)?.execute(params![store.as_bytes(), name, l.title, l.priority, l.active, l.pickup])?;
+        cache.shelves.remove(store);
+    }
+    let sql = "insert into stock_settings (store, low_at) values (?1, ?2) \
+               on conflict (store) do update set low_at = excluded.low_at";
+    for (store, low_at) in &changes.low_at {
+        conn.prepare_cached(sql)?.execute(params![store.as_bytes(), low_at])?;
+        cache.shelves.remove(store);
+    }
+    Ok(())
+}
+
+fn transfers(conn: &Connection, changes: &Changes) -> Result<()> {
+    let sql = "insert into transfers (store, id, source, destination, state, lines, reason, at, updated_at) \
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (store, id) do update set \
+               state = excluded.state, lines = excluded.lines, updated_at = excluded.updated_at";
+    let mut lines = Vec::new();
+    for ((store, id), t) in &changes.transfers {
+        let lines = store_order::write_json(&mut lines, &t.lines)?;
+        let (state, at, updated) = (t.state.written(), t.at.millis(), t.updated_at.millis());
+        let given = params![store.as_bytes(), id.as_bytes(), t.from, t.to, state, lines, t.reason, at, updated];
+        conn.prepare_cached(sql)?.execute(given)?;
     }
     Ok(())
 }
