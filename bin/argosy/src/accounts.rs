@@ -57,6 +57,12 @@ impl Accounts<'_> {
     }
 }
 
+/// Tells the ledger's routes whose an order is.
+pub(crate) fn owns(people: &Arc<People>) -> ledger::api::Owns {
+    let people = Arc::clone(people);
+    Arc::new(move |store, customer, order| people.owns(store, customer, order))
+}
+
 /// The routes of accounts.
 pub(crate) fn routes(settings: &Settings, people: &Arc<People>) -> utoipa_axum::router::OpenApiRouter {
     let handles = PeopleHandles { customers: people.clone(), staff: people.clone(), secure: secure(settings) };

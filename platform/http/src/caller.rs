@@ -50,10 +50,7 @@ impl Caller {
             return Ok(());
         }
         let lacks = match &self.principal {
-            Principal::Anonymous => {
-                let detail = "Log in as staff, or name an API key: Authorization: Bearer argosy_…";
-                return Err(Failure::new(ErrorKind::Unauthenticated, "unauthenticated", detail));
-            }
+            Principal::Anonymous => return Err(unauthenticated()),
             Principal::ApiKey { .. } => "This key does not have the scope",
             Principal::Customer { .. } => "A customer's session does not have the scope",
             Principal::Staff { .. } => "Your role does not have the scope",
@@ -138,6 +135,12 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Failure> {
         (Some(token), None) => Ok(Some(Secret::new(token.to_owned()))),
         _ => Err(invalid_token()),
     }
+}
+
+/// The answer of the back office to a caller who says nothing of who they are.
+pub(crate) fn unauthenticated() -> Failure {
+    let detail = "Log in as staff, or name an API key: Authorization: Bearer argosy_…";
+    Failure::new(ErrorKind::Unauthenticated, "unauthenticated", detail)
 }
 
 /// The one answer to a token that is malformed, unknown or revoked.

@@ -24,7 +24,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use kernel::{ErrorKind, Failure, SharedRng};
 use tower::{Layer, Service, ServiceExt as _};
 
-use crate::caller::{Caller, bearer};
+use crate::caller::{Caller, bearer, unauthenticated};
 use crate::cookie::{SessionCookie, from_own_page};
 use crate::log::{Line, Metrics};
 use crate::path::check_path;
@@ -208,6 +208,9 @@ impl Shared {
             None => self.by_cookie(request.headers(), request.uri().path(), request.method()).await?,
             Some(token) => self.identity.authenticate(&token).await?,
         };
+        if principal == Principal::Anonymous && is_office(request.uri().path()) {
+            return Err(unauthenticated());
+        }
         let caller = Caller::new(principal, line.request_id.clone());
         line.principal = caller.kind();
         request.extensions_mut().insert(caller);
@@ -335,6 +338,15 @@ impl Shared {
             headers.insert(REQUEST_ID, id);
         }
     }
+}
+
+/// Routes of the back office through which somebody becomes somebody.
+const DOORS: [&str; 5] = ["/setup", "/sessions", "/invitations/accept", "/password-resets", "/password-resets/redeem"];
+
+/// Whether the back office's API is asked for, behind its doors. Nobody gets there without saying who they are, even
+/// where a route forgot to ask.
+fn is_office(path: &str) -> bool {
+    path.strip_prefix("/api/v1/admin").is_some_and(|rest| rest.starts_with('/') && !DOORS.contains(&rest))
 }
 
 fn wants_page(request: &Request) -> bool {

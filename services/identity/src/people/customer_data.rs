@@ -83,6 +83,14 @@ impl People {
         }
     }
 
+    /// Whether `order` is the customer's.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn owns(&self, store: StoreId, customer: CustomerId, order: OrderId) -> Result<bool> {
+        self.read(|conn| customer::owns_order(conn, store, customer, order))
+    }
+
     pub(super) async fn orders_of(
         &self,
         store: StoreId,

@@ -360,7 +360,7 @@ impl Customers for People {
     }
 
     async fn owns_order(&self, store: StoreId, id: CustomerId, order: OrderId) -> Result<bool> {
-        self.read(|conn| customer::owns_order(conn, store, id, order))
+        self.owns(store, id, order)
     }
 
     async fn cart(&self, store: StoreId, id: CustomerId, guest: Option<GuestCart>) -> Result<Option<CartAccess>> {
