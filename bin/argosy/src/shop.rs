@@ -204,6 +204,7 @@ impl Shop {
                 vouchers: ledger.clone(),
                 books: ledger.clone(),
                 secret_of: Arc::new(move |order| secrets.order_secret(order)),
+                owns: accounts::owns(&people),
             }))
             .merge(payment::routes(webhooks))
             .merge(identity::routes(identity.clone()))
