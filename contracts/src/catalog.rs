@@ -424,6 +424,10 @@ pub trait Catalog: Send + Sync {
     async fn delete_product(&self, store: StoreId, handle: &str, version: Option<u64>) -> Result<()>;
     async fn document(&self, store: StoreId, handle: &str) -> Result<Product>;
     async fn documents(&self, store: StoreId, page: PageRequest) -> Result<Page<Product>>;
+    /// Every category, in every language, by handle.
+    async fn category_documents(&self, store: StoreId) -> Result<Vec<Category>>;
+    /// Every collection, in every language, by handle.
+    async fn collection_documents(&self, store: StoreId) -> Result<Vec<Collection>>;
     async fn put_category(&self, store: StoreId, category: Category) -> Result<Category>;
     async fn delete_category(&self, store: StoreId, handle: &str) -> Result<()>;
     async fn put_collection(&self, store: StoreId, collection: Collection) -> Result<Collection>;
@@ -486,6 +490,8 @@ pub trait CatalogContents: Send + Sync {
     fn content_generation(&self, store: StoreId) -> u64;
     /// Every product that shoppers can see, in no particular order.
     fn standings(&self, store: StoreId) -> Vec<Standing>;
+    /// Languages in which something has a text.
+    fn locales(&self, store: StoreId) -> Vec<String>;
     /// A product as lists show it; none when it is not on sale in this currency.
     fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<ProductCard>;
 }

@@ -147,6 +147,15 @@ impl CatalogService {
         self.model().store(store).taxonomy()
     }
 
+    /// Runs `job` on a reading connection.
+    pub(crate) async fn read<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Connection) -> std::result::Result<T, Fault> + Send + 'static,
+    {
+        Ok(self.inner.db.read(job).await?)
+    }
+
     /// Runs `job` as one transaction and has the model take over its outcome. A caller that stops waiting does not
     /// stop the change: commit and model stay together.
     pub(crate) async fn change<T, F>(&self, store: StoreId, request_id: Option<String>, job: F) -> Result<T>
@@ -289,6 +298,14 @@ impl Catalog for CatalogService {
         let last = items.last().filter(|_| more);
         let next_cursor = last.map(|product| Cursor::encode(&[&product.handle]).as_str().to_owned());
         Ok(Page { items, next_cursor })
+    }
+
+    async fn category_documents(&self, store: StoreId) -> Result<Vec<Category>> {
+        Ok(self.taxonomy(store).categories.values().cloned().collect())
+    }
+
+    async fn collection_documents(&self, store: StoreId) -> Result<Vec<Collection>> {
+        Ok(self.taxonomy(store).collections.values().cloned().collect())
     }
 
     async fn put_category(&self, store: StoreId, category: Category) -> Result<Category> {

@@ -91,6 +91,11 @@ impl CatalogContents for Goods {
             .collect()
     }
 
+    fn locales(&self, _: StoreId) -> Vec<String> {
+        let products = self.products.lock();
+        products.values().flat_map(|product| product.content.title.0.keys().cloned()).collect()
+    }
+
     fn card(&self, _: StoreId, handle: &str, view: &View) -> Option<ProductCard> {
         let products = self.products.lock();
         let product = products.get(handle)?;
@@ -161,6 +166,12 @@ impl Catalog for Goods {
         Err(Failure::not_found("shop"))
     }
     async fn delete_product(&self, _: StoreId, _: &str, _: Option<u64>) -> Result<()> {
+        Err(Failure::not_found("shop"))
+    }
+    async fn category_documents(&self, _: StoreId) -> Result<Vec<Category>> {
+        Err(Failure::not_found("shop"))
+    }
+    async fn collection_documents(&self, _: StoreId) -> Result<Vec<Collection>> {
         Err(Failure::not_found("shop"))
     }
     async fn put_category(&self, _: StoreId, _: Category) -> Result<Category> {
@@ -239,7 +250,7 @@ pub(crate) async fn open(dir: &Path, goods: Arc<Goods>) -> Arc<SearchService> {
         read: goods.clone(),
         contents: goods,
         clock: Arc::new(SystemClock),
-        locales: vec!["en".to_owned(), "de".to_owned()],
+        locales: vec!["en".to_owned()],
         default_view: View { currency: Currency::EUR, locale: "en".to_owned() },
     };
     SearchService::open(dir, &[StoreId::DEFAULT], parts).await.unwrap()

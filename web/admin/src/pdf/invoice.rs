@@ -1,0 +1,105 @@
+//! The invoice of an order, with the prices and taxes that were frozen when it was placed.
+
+use contracts::ledger::OrderView;
+use kernel::Money;
+
+use super::address_lines;
+use super::sheet::{At, Face, LEFT, RIGHT, Sheet};
+use crate::parts::{percent, time_text};
+
+const QUANTITY: i32 = 3350;
+const PRICE: i32 = 4150;
+const TAX: i32 = 4750;
+
+/// `119.00 EUR`, in characters that print.
+fn amount(money: Money) -> String {
+    money.to_string()
+}
+
+/// The invoice of `order` by the shop `name`, as PDF.
+pub(crate) fn invoice(name: &str, order: &OrderView) -> Vec<u8> {
+    let title = format!("Invoice {}", order.number);
+    let mut sheet = Sheet::new(title.clone());
+    sheet.write(At::Left(LEFT), 110, Face::Bold, name);
+    sheet.down(450, 0);
+    let height = head(&mut sheet, order);
+    sheet.down(height, 0);
+    sheet.write(At::Left(LEFT), 180, Face::Bold, &title);
+    sheet.down(400, 300);
+    items(&mut sheet, order);
+    sums(&mut sheet, order);
+    sheet.finish()
+}
+
+/// To whom and when. How high it is.
+fn head(sheet: &mut Sheet, order: &OrderView) -> i32 {
+    let address = order.contact.as_ref().map(|c| c.billing_address.as_ref().unwrap_or(&c.shipping_address));
+    let lines = address.map(address_lines).unwrap_or_default();
+    let mut broken = Vec::new();
+    for line in &lines {
+        let one = sheet.broken(line, 100, 2600);
+        broken.extend(one.into_iter().take(2));
+    }
+    let left = sheet.block(At::Left(LEFT), 100, Face::Plain, &broken);
+    let facts = [
+        format!("Order {}", order.number),
+        format!("Date {}", time_text(order.placed_at.0).chars().take(10).collect::<String>()),
+    ];
+    let facts: Vec<Vec<u8>> = facts.iter().flat_map(|fact| sheet.broken(fact, 100, 2000)).collect();
+    let right = sheet.block(At::Right(RIGHT), 100, Face::Plain, &facts);
+    left.max(right) + 500
+}
+
+fn items(sheet: &mut Sheet, order: &OrderView) {
+    let heads = [(At::Left(LEFT), "Item"), (At::Right(QUANTITY), "Quantity"), (At::Right(PRICE), "Price")];
+    for (at, text) in heads.into_iter().chain([(At::Right(TAX), "Tax"), (At::Right(RIGHT), "Total")]) {
+        sheet.write(at, 90, Face::Bold, text);
+    }
+    for line in &order.lines {
+        sheet.down(200, 400);
+        sheet.rule();
+        let text = [line.title.as_str(), line.variant_title.as_str(), line.sku.as_str()];
+        let text = text.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        let broken = sheet.broken(&text, 90, 2300);
+        sheet.write(At::Right(QUANTITY), 90, Face::Plain, &line.quantity.to_string());
+        sheet.write(At::Right(PRICE), 90, Face::Plain, &amount(line.unit_price));
+        sheet.write(At::Right(TAX), 90, Face::Plain, &amount(line.tax));
+        sheet.write(At::Right(RIGHT), 90, Face::Plain, &amount(line.total));
+        let height = sheet.block(At::Left(LEFT), 90, Face::Plain, &broken);
+        sheet.down(height - 117, 0);
+    }
+}
+
+fn sums(sheet: &mut Sheet, order: &OrderView) {
+    let totals = &order.totals;
+    let mut rows = vec![("Items".to_owned(), amount(totals.items))];
+    for discount in &order.discounts {
+        rows.push((discount.label.clone(), format!("-{}", amount(discount.amount))));
+    }
+    rows.push((format!("Delivery: {}", order.shipping_name), amount(totals.shipping)));
+    for tax in &order.tax_lines {
+        let included = if tax.included { ", included" } else { "" };
+        rows.push((format!("{} {}{included}", tax.name, percent(tax.rate)), amount(tax.amount)));
+    }
+    sheet.down(300, 300);
+    sheet.rule();
+    for (label, value) in rows {
+        let label = sheet.broken(&label, 90, 3000);
+        sheet.write(At::Right(RIGHT), 90, Face::Plain, &value);
+        let height = sheet.block(At::Left(2400), 90, Face::Plain, &label);
+        sheet.down(height + 40, 200);
+    }
+    sheet.down(60, 200);
+    sheet.write(At::Left(2400), 110, Face::Bold, "Total");
+    sheet.write(At::Right(RIGHT), 110, Face::Bold, &amount(totals.total));
+    if totals.gift_card.amount_minor != 0 {
+        sheet.down(200, 100);
+        sheet.write(At::Left(2400), 90, Face::Plain, "Paid by gift card");
+        sheet.write(At::Right(RIGHT), 90, Face::Plain, &amount(totals.gift_card));
+    }
+    if order.refunded.amount_minor != 0 {
+        sheet.down(200, 100);
+        sheet.write(At::Left(2400), 90, Face::Plain, "Refunded since");
+        sheet.write(At::Right(RIGHT), 90, Face::Plain, &amount(order.refunded));
+    }
+}

@@ -1,0 +1,208 @@
+//! What pages are tested with: texts that somebody with bad intentions typed into every field there is.
+
+use contracts::address::Address;
+use contracts::catalog::{
+    Category, Collection, Media, Price, Product, ProductContent, ProductOption, ProductStatus, TimestampSchema, Variant,
+};
+use contracts::checkout::{Discount, TaxLine, Totals};
+use contracts::ledger::{
+    Contact, FulfilmentStatus, LineQuantity, OrderLineView, OrderStatus, OrderSummary, OrderView, PaymentStatus,
+    RefundState, RefundView, ReturnStatus, ReturnView, ShipmentStatus, ShipmentView, StockView, TimelineEntry,
+};
+use contracts::market::Texts;
+use kernel::{Currency, Failure, FieldError, Money, OrderId, Rate, Sku, Timestamp};
+
+use crate::form::{Draft, Fields};
+
+/// Markup, quotes, a comment, an entity, marks that turn the direction of writing, and 10,000 characters.
+#[allow(non_snake_case, reason = "reads as the constant that it would be, if constants could repeat")]
+pub(crate) fn HOSTILE() -> String {
+    let nasty = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(2)>'\"`&lt;&#60;<!-- --> {{7*7}} \
+                 \u{202e}\u{2066}evil\u{200f} javascript:alert(3) Ω鞋👟";
+    format!("{nasty}{}", "x".repeat(10_000))
+}
+
+pub(crate) fn at() -> TimestampSchema {
+    TimestampSchema(Timestamp::from_millis(1_700_000_000_123))
+}
+
+/// An id of any kind, ending in `n`.
+pub(crate) fn id<T: std::str::FromStr>(n: u32) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    format!("01890000-0000-7000-8000-{n:012}").parse().unwrap()
+}
+
+/// A form that was filled in with the worst, and refused.
+pub(crate) fn draft(form: &str, names: &[&str]) -> Draft {
+    let fields = Fields::of(names.iter().map(|name| ((*name).to_owned(), HOSTILE())).collect());
+    let mut failure = Failure::invalid("invalid_input", HOSTILE());
+    let wrong = |name: &&str| FieldError { pointer: format!("/{name}"), code: "x".to_owned(), detail: HOSTILE() };
+    failure.errors = names.iter().map(wrong).collect();
+    failure.errors.push(FieldError { pointer: HOSTILE(), code: "x".to_owned(), detail: HOSTILE() });
+    Draft::new(form, fields, failure)
+}
+
+fn eur(minor: i64) -> Money {
+    Money::new(minor, Currency::EUR)
+}
+
+fn sku() -> Sku {
+    Sku::new("\"><script>x</script>\u{202e}'&").unwrap()
+}
+
+fn address() -> Address {
+    Address {
+        name: HOSTILE(),
+        line1: HOSTILE(),
+        line2: Some(HOSTILE()),
+        city: HOSTILE(),
+        region: Some(HOSTILE()),
+        postal_code: HOSTILE(),
+        country: "DE".to_owned(),
+    }
+}
+
+pub(crate) fn summary() -> OrderSummary {
+    OrderSummary {
+        id: id(1),
+        number: HOSTILE(),
+        status: OrderStatus::Confirmed,
+        payment_status: PaymentStatus::Paid,
+        fulfilment_status: FulfilmentStatus::Unfulfilled,
+        total: eur(11_900),
+        placed_at: at(),
+    }
+}
+
+pub(crate) fn order() -> OrderView {
+    let line = |line| OrderLineView {
+        line,
+        sku: sku(),
+        product_handle: HOSTILE(),
+        title: HOSTILE(),
+        variant_title: HOSTILE(),
+        quantity: 3,
+        unit_price: eur(5_950),
+        discount: eur(0),
+        tax: eur(950),
+        total: eur(5_950),
+        shipped: 1,
+        returned: 0,
+        backordered: 1,
+        image: Some(HOSTILE()),
+    };
+    let lines = vec![LineQuantity { line: 1, quantity: 1 }, LineQuantity { line: 99, quantity: 1 }];
+    let shipment = |n, status| ShipmentView {
+        id: id(n),
+        status,
+        lines: lines.clone(),
+        carrier: Some(HOSTILE()),
+        tracking: Some(HOSTILE()),
+        shipped_at: at(),
+        delivered_at: None,
+    };
+    let returned = |n, status| ReturnView { id: id(n), status, lines: lines.clone(), reason: HOSTILE(), at: at() };
+    OrderView {
+        id: id::<OrderId>(1),
+        number: "1001".to_owned(),
+        status: OrderStatus::Confirmed,
+        payment_status: PaymentStatus::Paid,
+        fulfilment_status: FulfilmentStatus::Unfulfilled,
+        currency: Currency::EUR,
+        cart_id: id(2),
+        cart_version: 1,
+        placed_at: at(),
+        lines: vec![line(1), line(2)],
+        discounts: vec![Discount::of_goods(HOSTILE(), Some(HOSTILE()), eur(100))],
+        tax_lines: vec![TaxLine { name: HOSTILE(), rate: Rate::from_ppm(190_000), amount: eur(1_900), included: true }],
+        shipping_option: HOSTILE(),
+        shipping_name: HOSTILE(),
+        totals: Totals {
+            items: eur(11_900),
+            discount: eur(100),
+            shipping: eur(100),
+            tax: eur(1_900),
+            tax_added: eur(0),
+            total: eur(11_900),
+            gift_card: eur(50),
+            due: eur(11_850),
+        },
+        captured: eur(11_850),
+        refunded: eur(10),
+        next_action: None,
+        shipments: vec![shipment(3, ShipmentStatus::Shipped), shipment(4, ShipmentStatus::Delivered)],
+        refunds: vec![RefundView {
+            id: id(5),
+            status: RefundState::Succeeded,
+            amount: eur(10),
+            gift_card: Some(eur(5)),
+            reason: HOSTILE(),
+            at: at(),
+        }],
+        returns: vec![returned(6, ReturnStatus::Requested), returned(7, ReturnStatus::Received)],
+        timeline: vec![TimelineEntry { at: at(), event: HOSTILE(), text: HOSTILE() }; 3],
+        contact: Some(Contact { vat_id: None, email: HOSTILE(), shipping_address: address(), billing_address: Some(address()) }),
+    }
+}
+
+pub(crate) fn stock() -> StockView {
+    StockView { sku: sku(), location: HOSTILE(), on_hand: 9, held: 2, committed: 3, available: 4 }
+}
+
+pub(crate) fn texts() -> Texts {
+    Texts([("en".to_owned(), HOSTILE()), ("de".to_owned(), HOSTILE())].into())
+}
+
+pub(crate) fn product() -> Product {
+    let price = |minor, currency| Price { price: Money::new(minor, currency), compare_at: Some(eur(9_999)) };
+    let variant = |n| Variant {
+        id: id(n),
+        sku: sku(),
+        options: vec![HOSTILE()],
+        prices: vec![price(5_950, Currency::EUR)],
+        barcode: Some(HOSTILE()),
+        weight_g: 7,
+        tax_class: HOSTILE(),
+        requires_shipping: true,
+        image: Some(0),
+    };
+    Product {
+        id: id(1),
+        handle: HOSTILE(),
+        version: 7,
+        created_at: at(),
+        updated_at: at(),
+        content: ProductContent {
+            status: ProductStatus::Active,
+            product_type: HOSTILE(),
+            vendor: HOSTILE(),
+            title: texts(),
+            description_html: texts(),
+            category: Some(HOSTILE()),
+            collections: vec![HOSTILE()],
+            tags: vec![HOSTILE()],
+            options: vec![ProductOption { name: HOSTILE(), values: vec![HOSTILE()] }],
+            variants: vec![variant(1), variant(2)],
+            media: vec![Media { source: HOSTILE(), alt: texts(), width: 1, height: 1 }; 2],
+            ..ProductContent::default()
+        },
+    }
+}
+
+pub(crate) fn category() -> Category {
+    Category {
+        handle: HOSTILE(),
+        name: texts(),
+        parent: Some(HOSTILE()),
+        description: texts(),
+        position: -3,
+        media: None,
+        version: 1,
+    }
+}
+
+pub(crate) fn collection() -> Collection {
+    Collection { handle: HOSTILE(), name: texts(), description: texts(), position: 1, media: None, version: 1 }
+}
