@@ -1,6 +1,7 @@
-//! Carriers.
+//! Carriers. Every one must pass [`conformance`].
 
 mod barcode;
+pub mod conformance;
 mod label;
 pub mod simulated;
 

@@ -217,6 +217,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn it_is_a_carrier_whatever_happens_to_its_answers() {
+        let start = Timestamp::from_millis(1_790_000_000_000);
+        let bad = Faults { lost: 50, late: 50, late_ms: 9_000, repeated: 50, delayed: 50 };
+        for (seed, faults) in [(1, Faults::default()), (2, bad), (3, bad)] {
+            let carrier = Simulated::new(seed, Arc::new(At(AtomicI64::new(start.millis()))), 1_000_000, faults);
+            let keys = [1, 2].map(|n| FulfilmentId::from_uuid(uuid::Uuid::from_u128(n)));
+            crate::carrier::conformance::conformance(&carrier, keys, start).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_same_parcel_is_the_same_number_whatever_gets_lost() {
         let clock = Arc::new(At(AtomicI64::new(1_790_000_000_000)));
         let faults = Faults { lost: 60, late: 50, late_ms: 5_000, ..Faults::default() };

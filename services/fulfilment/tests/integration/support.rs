@@ -410,6 +410,7 @@ fn order(id: OrderId, now: Timestamp) -> OrderView {
         returns: Vec::new(),
         timeline: Vec::new(),
         contact: Some(Contact {
+            vat_id: None,
             email: "zoe@example.org".to_owned(),
             shipping_address: Address {
                 name: "Zoë Reader".to_owned(),
