@@ -21,6 +21,7 @@ mod api;
 mod change;
 mod contents;
 pub mod demo;
+pub mod export;
 pub mod import;
 mod load;
 pub mod media;

@@ -4,12 +4,12 @@ use contracts::identity::Scope;
 use contracts::ledger::SetStock;
 use futures::future::try_join_all;
 use http_kit::{Api, Caller, Json, ProblemDocument, Problems, Query, read_body};
-use kernel::Sku;
+use kernel::StoreId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Shelf;
-use crate::import::{ImportOptions, ImportReport};
+use crate::import::{FileFormat, ImportHow, ImportOptions, ImportReport, StockCount, StockRow};
 
 /// The largest file that is taken in, in bytes.
 const MAX_FILE: usize = 64 * 1024 * 1024;
@@ -29,12 +29,20 @@ pub(crate) struct ImportQuery {
     /// Stock location that the quantities were counted at.
     #[param(nullable = false, example = "main")]
     location: Option<String>,
+    /// What the file is.
+    #[serde(default)]
+    #[param(inline)]
+    format: FileFormat,
+    /// Only say what would change.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Import products
 ///
-/// The body is a product export of Shopify (CSV). Rows that break a rule are reported and leave out their product;
-/// everything else is taken in. The same file again changes nothing.
+/// The body is a product export of Shopify (CSV) or of Argosy (JSON). Rows that break a rule are reported and leave out
+/// their product; everything else is taken in at once or not at all. The same file again changes nothing. `change` in the
+/// answer names what was done, for `POST /admin/changes/{id}/undo`.
 #[utoipa::path(
     post,
     path = "/admin/imports",
@@ -62,15 +70,55 @@ pub(crate) async fn import_create(
     let actor = caller.actor();
     let body = read_body(request, MAX_FILE).await?;
     let request_id = Some(caller.request_id.clone());
-    let report = shelf.catalog.import(caller.store, request_id, body, options, |_, _| ()).await?;
-    let set = async |(sku, on_hand): &(Sku, i64)| {
-        let request = SetStock { location: location.clone(), on_hand: *on_hand };
-        shelf.stock.set(caller.store, sku, request, actor.clone()).await
+    let how = ImportHow { format: query.format, dry_run: query.dry_run, actor: actor.name.clone() };
+    let file = (body, options);
+    let mut report = shelf.catalog.import_as(caller.store, request_id, file, how, |_, _| ()).await?;
+    let counted = report.stock.iter().map(|(sku, on_hand)| StockCount {
+        sku: sku.clone(),
+        location: location.clone(),
+        on_hand: *on_hand,
+    });
+    let counts: Vec<StockCount> = counted.chain(report.stock_at.iter().cloned()).collect();
+    let rows = differing(&shelf, caller.store, counts).await?;
+    report.stock_changes = rows.len() as u64;
+    if query.dry_run || rows.is_empty() {
+        return Ok(http_kit::private(Json(report)));
+    }
+    let change = match report.change {
+        Some(change) => change,
+        None => shelf.catalog.begin_stock_change(caller.store, actor.name.clone()).await?,
     };
-    for counts in report.stock.chunks(COUNTS_AT_ONCE) {
-        try_join_all(counts.iter().map(set)).await?;
+    report.change = Some(change);
+    // Before the ledger counts: what is remembered and not done is moved back by nothing.
+    shelf.catalog.remember_stock(caller.store, change, rows.clone()).await?;
+    let set = async |row: &StockRow| {
+        let request = SetStock { location: row.location.clone(), on_hand: row.after };
+        shelf.stock.set(caller.store, &row.sku, request, actor.clone()).await
+    };
+    for rows in rows.chunks(COUNTS_AT_ONCE) {
+        try_join_all(rows.iter().map(set)).await?;
     }
     Ok(http_kit::private(Json(report)))
+}
+
+/// The counts that are not what the ledger has. Of two counts of one place the last one holds.
+async fn differing(shelf: &Shelf, store: StoreId, counts: Vec<StockCount>) -> contracts::Result<Vec<StockRow>> {
+    let last: std::collections::BTreeMap<_, _> =
+        counts.into_iter().map(|count| ((count.sku, count.location), count.on_hand)).collect();
+    let counts: Vec<_> = last.into_iter().collect();
+    let mut rows = Vec::new();
+    for chunk in counts.chunks(COUNTS_AT_ONCE) {
+        let levels = try_join_all(chunk.iter().map(|((sku, _), _)| shelf.stock.levels(store, sku))).await?;
+        for (((sku, location), after), levels) in chunk.iter().zip(levels) {
+            let before = levels.iter().find(|level| level.location == *location).map(|level| level.on_hand);
+            // A place that was never counted is counted even when nothing lies there.
+            if before != Some(*after) {
+                let (sku, location, before) = (sku.clone(), location.clone(), before.unwrap_or(0));
+                rows.push(StockRow { sku, location, before, after: *after });
+            }
+        }
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -5,11 +5,14 @@ mod category_delete;
 mod category_get;
 mod category_list;
 mod category_put;
+mod change_list;
+mod change_undo;
 mod collection_delete;
 mod collection_get;
 mod collection_list;
 mod collection_put;
 mod document;
+mod export_get;
 mod import_create;
 mod media_create;
 mod product_create;
@@ -68,6 +71,9 @@ pub fn routes(catalog: Arc<CatalogService>, stock: Arc<dyn Stock>) -> OpenApiRou
         ))
         .routes(routes!(media_create::media_create))
         .routes(routes!(import_create::import_create))
+        .routes(routes!(export_get::export_get))
+        .routes(routes!(change_list::change_list))
+        .routes(routes!(change_undo::change_undo))
         .with_state(Shelf { catalog, stock })
 }
 

@@ -1,9 +1,13 @@
 //! Taking in product exports: the parser says what the file means, this module makes it so, and the report says what
 //! came of it. The same file again changes nothing.
 
+mod cell;
 mod column;
+mod document;
+mod effect;
 mod merge;
 mod shopify;
+mod undo;
 
 use std::collections::BTreeMap;
 
@@ -18,11 +22,43 @@ use utoipa::ToSchema;
 use crate::change::{Change, Expected};
 use crate::rules::{handle_from, is_locale};
 use crate::service::CatalogService;
-use crate::store::Fault;
+use crate::store::{Fault, bulk};
+use document::Places as Taxonomies;
 use shopify::{Draft, Parsed};
 
-/// Products in one transaction.
-const BATCH: usize = 250;
+pub use cell::escape;
+pub(crate) use document::FORMAT;
+pub use document::StockCount;
+pub use effect::ImportEffects;
+pub(crate) use undo::StockRow;
+pub use undo::{BulkChange, UndoReport};
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFormat {
+    /// The columns of a Shopify product export (CSV).
+    #[default]
+    Shopify,
+    /// The shop's own JSON, which loses nothing.
+    Json,
+}
+
+/// How a file is taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportHow {
+    pub format: FileFormat,
+    /// Only say what would change.
+    pub dry_run: bool,
+    /// Who does it, for the list of changes.
+    pub actor: String,
+}
+
+impl Default for ImportHow {
+    fn default() -> Self {
+        ImportHow { format: FileFormat::Shopify, dry_run: false, actor: "system".to_owned() }
+    }
+}
 
 /// What the file does not say about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +98,20 @@ pub struct ImportReport {
     /// Units counted, of the products that were taken in, for whoever holds the stock.
     #[schema(value_type = Vec<Vec<Object>>)]
     pub stock: Vec<(Sku, i64)>,
+    /// Units counted at locations that the file names.
+    #[serde(default)]
+    pub stock_at: Vec<StockCount>,
+    /// Whether this only says what would change.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Names the change in `argosy undo`; none when nothing changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<i64>,
+    #[serde(default)]
+    pub effects: ImportEffects,
+    /// SKUs whose units change.
+    #[serde(default)]
+    pub stock_changes: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -95,49 +145,57 @@ impl CatalogService {
         request_id: Option<String>,
         file: Bytes,
         options: ImportOptions,
-        mut progress: impl FnMut(u64, u64) + Send,
+        progress: impl FnMut(u64, u64) + Send,
     ) -> Result<ImportReport> {
-        let locale = options.locale.clone();
-        let parsed = tokio::task::spawn_blocking(move || shopify::parse(&file, &options)).await;
-        let parsed = parsed.map_err(|error| Failure::internal(format!("the import was stopped: {error}")))??;
-        let Parsed { rows, mut drafts, failed, errors, ignored_columns } = parsed;
-        let mut report = ImportReport { rows, errors, ignored_columns, ..ImportReport::default() };
-        report.products.failed = failed;
-        self.make_places(store, request_id.clone(), &locale, &mut drafts).await?;
-        let total = drafts.len() as u64;
-        let mut done = 0;
-        progress(done, total);
-        while !drafts.is_empty() {
-            let batch: Vec<Draft> = drafts.drain(..drafts.len().min(BATCH)).collect();
-            let first = done;
-            let outcomes = self
-                .change(store, request_id.clone(), move |change| {
-                    batch.into_iter().enumerate().map(|(i, draft)| put(change, draft, first + i as u64)).collect()
-                })
-                .await;
-            let outcomes: Vec<Outcome> = outcomes?;
-            done += outcomes.len() as u64;
-            for outcome in outcomes {
-                report.add(outcome);
-            }
-            progress(done, total);
-        }
-        report.errors.sort_by_key(|error| error.line);
-        report.errors.truncate(shopify::MAX_ERRORS);
-        Ok(report)
+        self.import_as(store, request_id, (file, options), ImportHow::default(), progress).await
     }
 
-    /// Makes the product types and categories that the file names and the shop does not have, and puts the handles of
-    /// both into the drafts.
-    async fn make_places(
+    /// As [`Self::import`], in one transaction: all products that the file has and no rule refuses, or none. A dry run
+    /// does the same and takes the transaction back.
+    ///
+    /// # Errors
+    /// As [`Self::import`].
+    pub async fn import_as(
         &self,
         store: StoreId,
         request_id: Option<String>,
-        locale: &str,
-        drafts: &mut [Draft],
-    ) -> Result<()> {
+        (file, options): (Bytes, ImportOptions),
+        how: ImportHow,
+        mut progress: impl FnMut(u64, u64) + Send,
+    ) -> Result<ImportReport> {
+        let (locale, format) = (options.locale.clone(), how.format);
+        let parsed = tokio::task::spawn_blocking(move || match format {
+            FileFormat::Shopify => shopify::parse(&file, &options).map(|p| (p, Taxonomies::default(), Vec::new())),
+            FileFormat::Json => document::parse(&file),
+        });
+        let parsed = parsed.await.map_err(|error| Failure::internal(format!("the import was stopped: {error}")))??;
+        let (Parsed { rows, mut drafts, failed, errors, ignored_columns }, mut places, stock_at) = parsed;
+        let mut report = ImportReport { rows, errors, ignored_columns, stock_at, ..ImportReport::default() };
+        (report.products.failed, report.dry_run) = (failed, how.dry_run);
+        self.places_of(store, &locale, &mut drafts, &mut places);
+        let total = drafts.len() as u64;
+        progress(0, total);
+        let (answer, outcome) = std::sync::mpsc::channel();
+        let changed = self.change(store, request_id, move |change| {
+            let report = take_in(change, drafts, places, &how.actor, report)?;
+            // Nobody takes it when the caller went away; the change stands all the same.
+            let _ = answer.send(report);
+            if how.dry_run { Err(Failure::conflict(DRY_RUN, "Nothing was changed.").into()) } else { Ok(()) }
+        });
+        match changed.await {
+            Err(failure) if failure.code != DRY_RUN => return Err(failure),
+            _ => {}
+        }
+        let report = outcome.try_recv().map_err(|_| Failure::internal("the import left no report"))?;
+        progress(total, total);
+        Ok(report)
+    }
+
+    /// Adds the product types and categories that a Shopify file names and the shop does not have to `places`, and
+    /// puts the handles of both into the drafts.
+    fn places_of(&self, store: StoreId, locale: &str, drafts: &mut [Draft], places: &mut Taxonomies) {
         let (mut types, mut categories) = (BTreeMap::new(), BTreeMap::new());
-        for draft in drafts {
+        for draft in drafts.iter_mut().filter(|draft| !draft.whole) {
             let handle = handle_from(&draft.type_name);
             if !handle.is_empty() {
                 types.entry(handle.clone()).or_insert_with(|| shortened(&draft.type_name));
@@ -152,32 +210,57 @@ impl CatalogService {
         let known = self.taxonomy(store);
         types.retain(|handle, _| !known.types.contains_key(handle));
         categories.retain(|handle, _| !known.categories.contains_key(handle));
-        if types.is_empty() && categories.is_empty() {
-            return Ok(());
-        }
-        let locale = locale.to_owned();
-        let name = move |name: String| Texts(BTreeMap::from([(locale.clone(), name)]));
-        self.change(store, request_id, move |change| {
-            for (handle, text) in types {
-                let made = ProductType { handle, name: name(text), attributes: Vec::new(), version: 0 };
-                change.put_product_type(made, Expected::Any)?;
-            }
-            for (handle, text) in categories {
-                let made = Category {
-                    handle,
-                    name: name(text),
-                    parent: None,
-                    description: Texts::default(),
-                    position: 0,
-                    media: None,
-                    version: 0,
-                };
-                change.put_category(made, Expected::Any)?;
-            }
-            Ok(())
-        })
-        .await
+        let name = |name: String| Texts(BTreeMap::from([(locale.to_owned(), name)]));
+        places.product_types.extend(types.into_iter().map(|(handle, text)| ProductType {
+            handle,
+            name: name(text),
+            attributes: Vec::new(),
+            version: 0,
+        }));
+        places.categories.extend(categories.into_iter().map(|(handle, text)| Category {
+            handle,
+            name: name(text),
+            parent: None,
+            description: Texts::default(),
+            position: 0,
+            media: None,
+            version: 0,
+        }));
     }
+}
+
+/// Tells a dry run's end from a failure.
+const DRY_RUN: &str = "dry_run";
+
+/// Makes the places and the products, remembers what was before, and reports.
+fn take_in(
+    change: &mut Change<'_>,
+    drafts: Vec<Draft>,
+    places: Taxonomies,
+    actor: &str,
+    mut report: ImportReport,
+) -> std::result::Result<ImportReport, Fault> {
+    for document in places.product_types {
+        change.put_product_type(document, Expected::Any)?;
+    }
+    for document in places.categories {
+        change.put_category(document, Expected::Any)?;
+    }
+    for document in places.collections {
+        change.put_collection(document, Expected::Any)?;
+    }
+    let id = bulk::begin(change.conn, &change.store, "import", change.now, actor)?;
+    for (index, draft) in (0..).zip(drafts) {
+        report.add(put(change, draft, index, id)?);
+    }
+    if report.products.created + report.products.updated == 0 {
+        bulk::abandon(change.conn, &change.store, id)?;
+    } else if !report.dry_run {
+        report.change = Some(id);
+    }
+    report.errors.sort_by_key(|error| error.line);
+    report.errors.truncate(shopify::MAX_ERRORS);
+    Ok(report)
 }
 
 /// A name of at most 255 characters.
@@ -187,17 +270,31 @@ fn shortened(name: &str) -> String {
 
 /// What came of one product.
 enum Outcome {
-    Done(Effect, Vec<(Sku, i64)>),
+    Done(Effect, Vec<(Sku, i64)>, ImportEffects),
     Failed(Vec<ImportError>),
 }
 
-/// Takes in one product. What a rule finds goes into the report and leaves the rest of the batch alone.
-fn put(change: &mut Change<'_>, draft: Draft, index: u64) -> std::result::Result<Outcome, Fault> {
-    let places = Places::of(&draft);
+/// Takes in one product as part of `bulk`. What a rule finds goes into the report and leaves the others alone.
+fn put(change: &mut Change<'_>, draft: Draft, index: i64, bulk: i64) -> std::result::Result<Outcome, Fault> {
+    let (places, whole) = (Places::of(&draft), draft.whole);
     // The newest come first in lists, so the first of the file counts as the newest, by a millisecond each.
-    let made = change.now.plus_millis(-i64::try_from(index).unwrap_or(0));
-    match change.upsert_product(&draft.handle, draft.content, made, merge::merge) {
-        Ok((_, effect)) => Ok(Outcome::Done(effect, draft.stock)),
+    let made = draft.made_at.unwrap_or_else(|| change.now.plus_millis(-index));
+    let mut before = None;
+    let outcome = change.upsert_product(&draft.handle, draft.content, made, |content, known| {
+        before = Some(known.clone());
+        if !whole {
+            merge::merge(content, known);
+        }
+    });
+    match outcome {
+        Ok((product, effect)) => {
+            let mut effects = ImportEffects::default();
+            if effect != Effect::Unchanged {
+                effects.add(before.as_ref(), &product.content);
+                bulk::add_product(change.conn, &change.store, bulk, &product, before.as_ref())?;
+            }
+            Ok(Outcome::Done(effect, draft.stock, effects))
+        }
         Err(Fault::Refused(failure)) if failure.kind != ErrorKind::Internal => {
             Ok(Outcome::Failed(places.errors(&failure)))
         }
@@ -208,7 +305,8 @@ fn put(change: &mut Change<'_>, draft: Draft, index: u64) -> std::result::Result
 impl ImportReport {
     fn add(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Done(effect, stock) => {
+            Outcome::Done(effect, stock, effects) => {
+                self.effects.sum(effects);
                 match effect {
                     Effect::Created => self.products.created += 1,
                     Effect::Updated => self.products.updated += 1,

@@ -11,9 +11,10 @@ use contracts::Result;
 use contracts::catalog::{Media, Price, ProductContent, ProductOption, ProductStatus, Variant};
 use contracts::market::Texts;
 use csv::ByteRecord;
-use kernel::{Currency, Failure, Money, MoneyError, Sku, VariantId};
+use kernel::{Currency, Failure, Money, MoneyError, Sku, Timestamp, VariantId};
 use uuid::Uuid;
 
+use super::cell::unescape;
 use super::column::{Column, Layout};
 use super::{ImportError, ImportOptions};
 use crate::rules::handle_from;
@@ -42,6 +43,10 @@ pub(crate) struct Draft {
     pub(crate) line: u64,
     pub(crate) variant_lines: Vec<u64>,
     pub(crate) media_lines: Vec<u64>,
+    /// Whether the content is all there is to say: nothing of the product before is kept.
+    pub(crate) whole: bool,
+    /// When the product was made, when the file says so.
+    pub(crate) made_at: Option<Timestamp>,
 }
 
 /// What a file says.
@@ -215,6 +220,8 @@ impl<'a> Builder<'a> {
             line,
             variant_lines: variant_rows.iter().map(|row| row.line).collect(),
             media_lines,
+            whole: false,
+            made_at: None,
         })
     }
 
@@ -249,7 +256,7 @@ impl<'a> Builder<'a> {
 
     /// The text of a cell; [`Self::readable`] has seen to it that there is one.
     fn cell(&self, row: &'a Row, column: Column) -> &'a str {
-        std::str::from_utf8(self.layout.cell(&row.record, column)).unwrap_or("").trim()
+        unescape(std::str::from_utf8(self.layout.cell(&row.record, column)).unwrap_or("").trim())
     }
 
     /// The first cell of a column that says something.
@@ -347,8 +354,8 @@ impl<'a> Builder<'a> {
 
     /// The SKU of a row, or one that follows from handle and option values, the same at every import.
     fn sku(&mut self, row: &Row, values: &[String]) -> Option<Sku> {
-        let given = std::str::from_utf8(self.layout.cell(&row.record, Column::Sku)).unwrap_or("");
-        let given = one_line(unquoted(given.trim()));
+        let cell = std::str::from_utf8(self.layout.cell(&row.record, Column::Sku)).unwrap_or("");
+        let given = one_line(unquoted(unescape(cell.trim())));
         let text = if given.is_empty() { derived_sku(self.handle, values) } else { given };
         let sku = Sku::new(&text).ok();
         if sku.is_none() {
@@ -440,7 +447,8 @@ impl<'a> Builder<'a> {
         }
         found.sort_by_key(|(position, _, _)| *position);
         for (_, line, media) in &found {
-            if !media.source.starts_with("https://") {
+            // An export of Argosy names the pictures that the shop keeps.
+            if !(media.source.starts_with("https://") || media.source.starts_with("sha256-")) {
                 self.complain(*line, Column::ImageSrc, "An image must lie under an https:// address.");
             }
         }

@@ -1,5 +1,6 @@
 //! `catalog.db`: documents, the SKUs they own, and the outbox. Every statement names the store.
 
+pub(crate) mod bulk;
 pub(crate) mod outbox;
 pub(crate) mod product;
 pub(crate) mod taxonomy;
@@ -10,8 +11,10 @@ use infra::sqlite::{Db, DbError, Migration, Options, Synchronous};
 use kernel::{Failure, StoreId};
 use uuid::Uuid;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_initial", sql: include_str!("../../migrations/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_initial", sql: include_str!("../../migrations/0001_initial.sql") },
+    Migration { name: "0002_bulk_changes", sql: include_str!("../../migrations/0002_bulk_changes.sql") },
+];
 
 /// # Errors
 /// When the file cannot be opened or its schema not brought up to date.
