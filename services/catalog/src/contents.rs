@@ -14,6 +14,10 @@ impl CatalogContents for CatalogService {
         self.model().store(store).standings()
     }
 
+    fn locales(&self, store: StoreId) -> Vec<String> {
+        self.model().store(store).locales()
+    }
+
     fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<ProductCard> {
         self.model().store(store).card(handle, view)
     }

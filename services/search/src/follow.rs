@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::index::{Bits, Fault, Generation, Meta, Snapshot, Taxonomy};
+use crate::language::Language;
 use crate::service::{SearchService, SharedGeneration, StoreSearch};
 
 /// How often the catalog is asked whether it changed: one atomic number.
@@ -68,8 +69,9 @@ impl SearchService {
 
     /// Opens the index that was in use, or makes one.
     pub(crate) async fn open_index(&self, search: &StoreSearch) -> Result<()> {
-        let taxonomy = Arc::new(self.taxonomy(search).await?);
-        let (base, languages) = (search.base.clone(), self.languages.clone());
+        let languages = self.languages(search.store);
+        let taxonomy = Arc::new(self.taxonomy(search, &languages).await?);
+        let base = search.base.clone();
         let opened = blocking(move || {
             let name = std::fs::read_to_string(base.join(CURRENT))?;
             Generation::open(&base, name.trim().to_owned(), languages, taxonomy)
@@ -117,11 +119,12 @@ impl SearchService {
 
     /// Makes the index in use like the catalog, or a new one when it cannot be.
     async fn refresh(&self, search: &StoreSearch) -> Result<()> {
-        let taxonomy = self.taxonomy(search).await?;
+        let languages = self.languages(search.store);
+        let taxonomy = self.taxonomy(search, &languages).await?;
         let current = self.current(search)?;
         let fits = {
             let generation = current.lock();
-            generation.meta == Meta::new(&self.languages, &taxonomy) && !generation.is_hollow()
+            generation.meta == Meta::new(&languages, &taxonomy) && !generation.is_hollow()
         };
         if !fits {
             return self.make_anew(search).await;
@@ -186,8 +189,9 @@ impl SearchService {
     }
 
     async fn create(&self, search: &StoreSearch) -> Result<SharedGeneration> {
-        let taxonomy = Arc::new(self.taxonomy(search).await?);
-        let (base, languages) = (search.base.clone(), self.languages.clone());
+        let languages = self.languages(search.store);
+        let taxonomy = Arc::new(self.taxonomy(search, &languages).await?);
+        let base = search.base.clone();
         let now = self.parts.clock.now().millis().max(0);
         let made = blocking(move || {
             let free = (now..).map(|at| format!("{at:013}")).find(|name| !base.join(name).exists());
@@ -278,9 +282,9 @@ impl SearchService {
         search.current.lock().clone().ok_or_else(|| Failure::internal("a store has no index"))
     }
 
-    async fn taxonomy(&self, search: &StoreSearch) -> Result<Taxonomy> {
+    async fn taxonomy(&self, search: &StoreSearch, languages: &[Language]) -> Result<Taxonomy> {
         let types = self.parts.catalog.product_types(search.store).await?;
-        let codes = || self.languages.iter().map(|language| &language.code);
+        let codes = || languages.iter().map(|language| &language.code);
         let categories: Vec<_> = codes().map(|code| self.parts.read.categories(search.store, code)).collect();
         let collections: Vec<_> = codes().map(|code| self.parts.read.collections(search.store, code)).collect();
         let categories: Vec<_> = categories.iter().map(|tree| tree.as_slice()).collect();
@@ -306,10 +310,12 @@ fn remove_others(base: &Path, name: &str) {
     let Ok(entries) = std::fs::read_dir(base) else { return };
     for entry in entries.flatten() {
         let other = entry.file_name();
-        if other != name && other != CURRENT && entry.path().is_dir() {
-            if let Err(error) = std::fs::remove_dir_all(entry.path()) {
-                tracing::debug!(%error, path = %entry.path().display(), "an old index could not be deleted");
-            }
+        if other != name
+            && other != CURRENT
+            && entry.path().is_dir()
+            && let Err(error) = std::fs::remove_dir_all(entry.path())
+        {
+            tracing::debug!(%error, path = %entry.path().display(), "an old index could not be deleted");
         }
     }
 }

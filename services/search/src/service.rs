@@ -22,10 +22,13 @@ use crate::index::{Generation, Indexed, Snapshot};
 use crate::language::Language;
 use crate::query::{self, Shelf};
 use crate::store;
-use crate::thesaurus::{self, Thesaurus};
+use crate::thesaurus::{self, Thesauri};
 
 /// The most answers kept; beyond it all are forgotten. About 20 kB each.
 const MAX_KEPT: usize = 1_024;
+
+/// The most languages of an index; every product is in it once for each.
+const MAX_LANGUAGES: usize = 12;
 
 /// What the search is given.
 #[derive(Clone)]
@@ -34,7 +37,8 @@ pub struct SearchParts {
     pub read: Arc<dyn CatalogRead>,
     pub contents: Arc<dyn CatalogContents>,
     pub clock: SharedClock,
-    /// Locales of the shop's markets; the first answers requests in any other language.
+    /// Locales of the shop's markets. These languages can be searched in, and those that the catalog has texts in; the
+    /// first answers requests in any other.
     pub locales: Vec<String>,
     /// The currency and language of whoever asks for none.
     pub default_view: View,
@@ -43,7 +47,6 @@ pub struct SearchParts {
 /// The search of an installation.
 pub struct SearchService {
     pub(crate) parts: SearchParts,
-    pub(crate) languages: Vec<Language>,
     pub(crate) stores: HashMap<StoreId, StoreSearch>,
     db: Db,
 }
@@ -58,7 +61,7 @@ pub(crate) struct StoreSearch {
     pub(crate) base: PathBuf,
     pub(crate) current: Mutex<Option<SharedGeneration>>,
     snapshot: ArcSwapOption<Snapshot>,
-    thesauri: ArcSwap<Vec<Arc<Thesaurus>>>,
+    thesauri: ArcSwap<Thesauri>,
     /// Grows with every snapshot and every change of synonyms.
     revision: AtomicU64,
     kept: Mutex<Kept>,
@@ -97,13 +100,6 @@ impl SearchService {
     pub async fn open(data_dir: &Path, stores: &[StoreId], parts: SearchParts) -> Result<Arc<Self>> {
         let options = Options { synchronous: Synchronous::Full, readers: 1 };
         let db = Db::open(&data_dir.join("search.db"), store::MIGRATIONS, options)?;
-        let mut languages: Vec<Language> = Vec::new();
-        for locale in &parts.locales {
-            let language = Language::of(locale);
-            if !languages.iter().any(|known| known.code == language.code) {
-                languages.push(language);
-            }
-        }
         let base = data_dir.join("search");
         let store_search = |&store: &StoreId| {
             let search = StoreSearch {
@@ -111,7 +107,7 @@ impl SearchService {
                 base: base.join(store.to_string()),
                 current: Mutex::default(),
                 snapshot: ArcSwapOption::empty(),
-                thesauri: ArcSwap::default(),
+                thesauri: ArcSwap::from_pointee(Thesauri::default()),
                 revision: AtomicU64::new(0),
                 kept: Mutex::default(),
                 seen: Mutex::default(),
@@ -122,7 +118,7 @@ impl SearchService {
             (store, search)
         };
         let stores = stores.iter().map(store_search).collect();
-        let service = Arc::new(SearchService { parts, languages, stores, db });
+        let service = Arc::new(SearchService { parts, stores, db });
         for search in service.stores.values() {
             service.read_synonyms(search).await?;
             service.open_index(search).await?;
@@ -183,13 +179,23 @@ impl SearchService {
     async fn read_synonyms(&self, search: &StoreSearch) -> Result<()> {
         let store = search.store;
         let all = self.db.read(move |conn| store::all(conn, store)).await?;
-        let of = |language: &Language| {
-            let groups = all.iter().find(|found| found.locale == language.code).map_or(&[][..], |found| &found.groups);
-            Arc::new(Thesaurus::new(language, groups))
-        };
-        search.thesauri.store(Arc::new(self.languages.iter().map(of).collect()));
+        search.thesauri.store(Arc::new(Thesauri::new(&all)));
         search.revision.fetch_add(1, Ordering::AcqRel);
         Ok(())
+    }
+}
+
+impl SearchService {
+    /// The languages of a store's index: of the markets, then of the catalog.
+    pub(crate) fn languages(&self, store: StoreId) -> Vec<Language> {
+        let mut languages: Vec<Language> = Vec::new();
+        for locale in self.parts.locales.iter().chain(&self.parts.contents.locales(store)) {
+            let language = Language::of(locale);
+            if languages.len() < MAX_LANGUAGES && !languages.iter().any(|known| known.code == language.code) {
+                languages.push(language);
+            }
+        }
+        languages
     }
 }
 

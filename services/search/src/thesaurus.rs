@@ -27,6 +27,28 @@ pub(crate) struct Thesaurus {
     words: Vec<String>,
 }
 
+/// The synonyms of a store.
+#[derive(Default)]
+pub(crate) struct Thesauri {
+    by_language: HashMap<String, Thesaurus>,
+    empty: Thesaurus,
+}
+
+impl Thesauri {
+    pub(crate) fn new(all: &[Synonyms]) -> Self {
+        let of = |synonyms: &Synonyms| {
+            let language = Language::of(&synonyms.locale);
+            (language.code.clone(), Thesaurus::new(&language, &synonyms.groups))
+        };
+        Thesauri { by_language: all.iter().map(of).collect(), empty: Thesaurus::default() }
+    }
+
+    /// Those of a language; none are known of most.
+    pub(crate) fn of(&self, code: &str) -> &Thesaurus {
+        self.by_language.get(code).unwrap_or(&self.empty)
+    }
+}
+
 impl Thesaurus {
     pub(crate) fn new(language: &Language, groups: &[Vec<String>]) -> Self {
         let mut thesaurus = Thesaurus::default();

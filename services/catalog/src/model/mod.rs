@@ -298,6 +298,11 @@ impl StoreModel {
         entries.iter().map(standing).collect()
     }
 
+    /// Languages in which something has, or had since the start, a text.
+    pub(crate) fn locales(&self) -> Vec<String> {
+        self.shelves.read().locales.iter().map(ToString::to_string).collect()
+    }
+
     /// A product as lists show it, made anew: cheaper than keeping a card for each of many products.
     pub(crate) fn card(&self, handle: &str, view: &View) -> Option<ProductCard> {
         let (entry, locale) = {

@@ -32,6 +32,9 @@ const TIE: f32 = 0.4;
 const SYNONYM: [[f32; MAX_PHRASE]; MAX_PHRASE] =
     [[0.85, 0.425, 0.283, 0.213], [1.7, 0.85, 0.567, 0.425], [2.55, 1.275, 0.85, 0.638], [3.4, 1.7, 1.133, 0.85]];
 
+/// In a shop with fewer products every word tells them apart.
+const MANY: u32 = 20;
+
 /// How much a word counts by the way it was come by and where it stands: title, place, facts, body. Not by how rare it is:
 /// whatever was typed was meant, and a rare form of a word is no better than a common one.
 const fn worth(way: Way) -> [f32; 4] {
@@ -76,14 +79,14 @@ fn every_unit(indexed: &Indexed, plan: &Plan) -> Option<BooleanQuery> {
     queries.collect::<Option<Vec<_>>>().map(BooleanQuery::new)
 }
 
-/// Whether more than half of all products have it.
+/// Whether more than half of all products have it, in a shop of more than a handful.
 fn is_common(indexed: &Indexed, language: usize, unit: &Unit) -> bool {
     let lexicon = &indexed.lexicons[language];
     // What one word of it has, all of it has at least.
     let Some([reading]) = unit.alternatives.first().map(Vec::as_slice) else { return false };
     let uses = reading.0.iter().map(|&(id, _)| lexicon.uses(id));
     let most = uses.map(|uses| uses.title.max(uses.place).max(uses.facts)).max().unwrap_or(0);
-    u64::from(most) * 2 > u64::from(indexed.products)
+    indexed.products >= MANY && u64::from(most) * 2 > u64::from(indexed.products)
 }
 
 /// Products that have all units but one, or else any.

@@ -19,7 +19,7 @@ use contracts::search::{Facet, Matched, SearchAnswer, SearchRequest};
 use kernel::{Failure, StoreId};
 
 use crate::index::Snapshot;
-use crate::thesaurus::Thesaurus;
+use crate::thesaurus::Thesauri;
 
 pub(crate) use collect::Hit;
 pub(crate) use suggest::suggest;
@@ -33,8 +33,7 @@ use read::Typed;
 pub(crate) struct Shelf<'a> {
     pub(crate) store: StoreId,
     pub(crate) snapshot: &'a Snapshot,
-    /// One per language of the index.
-    pub(crate) thesauri: &'a [std::sync::Arc<Thesaurus>],
+    pub(crate) thesauri: &'a Thesauri,
     pub(crate) contents: &'a dyn CatalogContents,
 }
 

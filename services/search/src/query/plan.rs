@@ -59,8 +59,8 @@ pub(crate) struct Plan {
 
 /// Reads what was typed in the language at this position.
 pub(crate) fn plan(shelf: &Shelf<'_>, typed: &Typed, language: usize, effort: Effort) -> Plan {
-    let reader =
-        Reader { lexicon: &shelf.snapshot.indexed.lexicons[language], thesaurus: &shelf.thesauri[language], effort };
+    let lexicon = &shelf.snapshot.indexed.lexicons[language];
+    let reader = Reader { lexicon, thesaurus: shelf.thesauri.of(&lexicon.language.code), effort };
     reader.plan(typed, language)
 }
 
