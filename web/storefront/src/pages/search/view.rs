@@ -134,7 +134,7 @@ fn filters(ctx: &PageContext<'_>, data: &SearchPage) -> Markup {
     let asked = &data.asked;
     let count: usize = asked.filters.iter().map(|filter| filter.values.len()).sum();
     html! {
-        details.filters open[count > 0] {
+        details.filters {
             summary.button.secondary { (t.filters) @if count > 0 { " (" (count) ")" } }
             form method="get" action=(ctx.url("/search")) data-auto-submit {
                 h2.visually-hidden { (t.filters) }
