@@ -418,6 +418,7 @@ impl TermsKind {
 /// A document of any kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "documents are few, and moved only when somebody writes one")]
 pub enum TermsDocument {
     Promotion(Promotion),
     TaxZone(TaxZone),

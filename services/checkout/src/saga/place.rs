@@ -118,6 +118,7 @@ impl CheckoutService {
             email: order.email,
             shipping_address: order.shipping_address,
             billing_address: order.billing_address,
+            vat_id: order.vat_id.filter(|_| quote.reverse_charge),
         };
         let plain = serde_json::to_vec(&contact).map_err(Failure::internal)?;
         let sealed_contact = key.seal(id.as_bytes(), &plain, parts.rng.as_ref());

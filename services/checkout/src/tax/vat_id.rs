@@ -89,8 +89,8 @@ fn check_digit(prefix: &str, rest: &str) -> bool {
             });
             (11 - product) % 10 == digits[last]
         }
-        "DK" => weighted(&[2, 7, 6, 5, 4, 3, 2, 1]) % 11 == 0,
-        "FI" => weighted(&[7, 9, 10, 5, 8, 4, 2, 1]) % 11 == 0,
+        "DK" => weighted(&[2, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11),
+        "FI" => weighted(&[7, 9, 10, 5, 8, 4, 2, 1]).is_multiple_of(11),
         "EL" => weighted(&[256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == digits[8],
         "PT" => {
             let check = 11 - weighted(&[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
@@ -109,7 +109,7 @@ fn check_digit(prefix: &str, rest: &str) -> bool {
                 .enumerate()
                 .map(|(i, digit)| if i % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { *digit })
                 .sum();
-            sum % 10 == 0
+            sum.is_multiple_of(10)
         }
         _ => true,
     }

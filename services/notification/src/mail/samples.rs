@@ -70,6 +70,7 @@ fn return_id() -> ReturnId {
 
 pub(crate) fn contact(name: &str) -> Contact {
     Contact {
+        vat_id: None,
         email: "ann@example.org".to_owned(),
         shipping_address: Address {
             name: name.to_owned(),

@@ -310,6 +310,7 @@ fn order(id: OrderId, number: u128, country: &str, now: Timestamp) -> OrderView 
         returns: Vec::new(),
         timeline: Vec::new(),
         contact: Some(Contact {
+            vat_id: None,
             email: format!("reader{number}@example.org"),
             shipping_address: Address {
                 name: "Zoë Reader".to_owned(),

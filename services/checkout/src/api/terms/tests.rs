@@ -22,9 +22,12 @@ use super::*;
 use crate::TermsService;
 use crate::quote::Terms;
 
-/// Limits by counter: for all, and for each customer.
+/// For all, and for each customer.
+type Pair = (Option<i64>, Option<i64>);
+
+/// Limits by counter.
 #[derive(Default)]
-struct Limits(Mutex<BTreeMap<String, (Option<i64>, Option<i64>)>>);
+struct Limits(Mutex<BTreeMap<String, Pair>>);
 
 #[async_trait]
 impl Vouchers for Limits {

@@ -123,6 +123,9 @@ impl CatalogContents for Shelf {
     fn card(&self, _: StoreId, _: &str, _: &View) -> Option<ProductCard> {
         None
     }
+    fn locales(&self, _: StoreId) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 #[async_trait]
