@@ -187,6 +187,17 @@ pub(crate) fn discount_rows(ctx: &PageContext<'_>, discounts: &[Discount], sum: 
     }
 }
 
+/// What each promotion takes off line `number` of a quote, counted from 1.
+pub(crate) fn line_discounts(ctx: &PageContext<'_>, discounts: &[Discount], number: u32) -> Markup {
+    html! {
+        @for discount in discounts {
+            @for part in discount.lines.iter().filter(|part| part.line == number) {
+                span.small.line-discount { "\u{2212}" (ctx.money(part.amount)) " " (discount_label(discount)) }
+            }
+        }
+    }
+}
+
 /// Why codes and promotions took nothing off.
 pub(crate) fn quote_notes(ctx: &PageContext<'_>, notes: &[QuoteNote]) -> Markup {
     html! {

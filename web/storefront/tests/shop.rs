@@ -468,7 +468,7 @@ async fn coupons_come_into_the_cart_and_go_and_what_they_do_is_said() {
     assert!(cart.says("Ten off (TEN)") && cart.says("\u{2212}10,00"), "{}", cart.body);
     assert!(cart.says("&lt;B&gt;OLD ist nicht mit &lt;B&gt;OLD kombinierbar"), "{}", cart.body);
     let page = browser.get("/checkout").await;
-    assert!(page.says("Ten off (TEN)"));
+    assert!(page.says("\u{2212}10,00\u{a0}€ Ten off (TEN)</span>"), "on its line: {}", page.body);
     assert_eq!(browser.post("/cart/coupons", &[("remove", "TEN")]).await.location(), "/cart?notice=coupon_removed");
     assert!(!browser.get("/cart").await.says("Ten off"));
     assert_eq!(browser.post("/cart/coupons", &[("code", " ")]).await.location(), "/cart?notice=coupon_invalid");

@@ -375,6 +375,7 @@ pub(crate) fn order(title: &str) -> OrderView {
         ],
         timeline: vec![entry("order.created", title), entry("something.new", title)],
         contact: Some(Contact {
+            vat_id: None,
             email: "ann@example.org".to_owned(),
             shipping_address: address(title),
             billing_address: None,

@@ -387,7 +387,9 @@ impl Checkout for World {
         quote.shipping_option = Some(chosen);
         quote.discounts.clear();
         if has("TEN") {
-            quote.discounts.push(contracts::checkout::Discount::of_goods("Ten off", Some("TEN".to_owned()), discount));
+            let lines = vec![contracts::checkout::LineDiscount { line: 1, amount: discount }];
+            let ten = contracts::checkout::Discount::of_goods("Ten off", Some("TEN".to_owned()), discount);
+            quote.discounts.push(contracts::checkout::Discount { lines, ..ten });
         }
         for code in cart.coupons.iter().filter(|code| *code != "TEN") {
             quote.notes.push(goods::note(code));

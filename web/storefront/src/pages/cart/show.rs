@@ -13,7 +13,7 @@ use crate::cookies;
 use crate::form::Fields;
 use crate::layout::{self, Head};
 use crate::pages::error;
-use crate::parts::{Tone, discount_rows, notice, price, quote_notes, small, thumbnail, total_row};
+use crate::parts::{Tone, discount_rows, line_discounts, notice, price, quote_notes, small, thumbnail, total_row};
 use crate::phrases::Phrases;
 use crate::respond::{private, see_other, with_headers};
 use crate::site::{PageContext, Site};
@@ -115,7 +115,7 @@ pub(crate) fn cart_page(ctx: &PageContext<'_>, data: &CartPage) -> Markup {
             },
             Some(cart) => div.with-aside {
                 ul.lines role="list" aria-label=(t.cart_lines) {
-                    @for line in &cart.lines { (cart_line(ctx, line)) }
+                    @for (line, number) in cart.lines.iter().zip(1..) { (cart_line(ctx, line, data.quote.as_ref(), number)) }
                 }
                 (summary(ctx, cart, data.quote.as_ref()))
             }
@@ -124,7 +124,7 @@ pub(crate) fn cart_page(ctx: &PageContext<'_>, data: &CartPage) -> Markup {
     layout::page(ctx, &head, &main)
 }
 
-fn cart_line(ctx: &PageContext<'_>, line: &CartLineView) -> Markup {
+fn cart_line(ctx: &PageContext<'_>, line: &CartLineView, quote: Option<&Quote>, number: u32) -> Markup {
     let t = ctx.phrases;
     let quantity_id = format!("quantity-{}", line.id);
     let picture = line.image.as_ref().map(|image| small(image, 192));
@@ -147,7 +147,10 @@ fn cart_line(ctx: &PageContext<'_>, line: &CartLineView) -> Markup {
                     (t.remove)
                 }
             }
-            p.sum { (ctx.money(line.total)) }
+            p.sum {
+                (ctx.money(line.total))
+                @if let Some(quote) = quote { (line_discounts(ctx, &quote.discounts, number)) }
+            }
         }
     }
 }

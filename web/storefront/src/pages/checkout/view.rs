@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use crate::format::{country, country_choices, day};
 use crate::layout::{self, Head};
 use crate::pages::checkout::form::{CheckoutForm, TOKENS, explain};
-use crate::parts::{Tone, notice, quote_notes, thumbnail, totals};
+use crate::parts::{Tone, line_discounts, notice, quote_notes, thumbnail, totals};
 use crate::site::PageContext;
 
 /// How many of the tokens are shown at once; the others are a click away.
@@ -315,13 +315,14 @@ fn summary(ctx: &PageContext<'_>, data: &CheckoutPage) -> Markup {
             input type="hidden" name="total" value=(quote.totals.total.amount_minor);
             input type="hidden" name="due" value=(quote.totals.due.amount_minor);
             ul.mini role="list" {
-                @for line in &quote.lines {
+                @for (line, number) in quote.lines.iter().zip(1..) {
                     li {
                         (thumbnail(line.image.as_deref(), ""))
                         span {
                             strong { (line.title) }
                             @if !line.variant_title.is_empty() { span.muted.small { (line.variant_title) } }
                             span.muted.small { (t.pieces(line.quantity)) }
+                            (line_discounts(ctx, &quote.discounts, number))
                         }
                         span.amount { (ctx.money(line.subtotal)) }
                     }
