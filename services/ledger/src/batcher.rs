@@ -13,7 +13,7 @@ use kernel::{EventId, Failure, SharedClock, SharedRng, Timestamp};
 use ring::digest::{Context, SHA256};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::decide::{Command, Envelope, Reply, add_keys, decide};
+use crate::decide::{Command, Envelope, Reply, add_keys, add_related, decide};
 use crate::engine::{Engine, EngineError};
 use crate::state::{AuditRow, Changes, Effects, Hash, Keys, NewAudit, NewAuditOwned, NewEvent, State};
 
@@ -22,7 +22,7 @@ pub const MAX_BATCH: usize = 256;
 /// The most commands that may wait.
 pub const QUEUE: usize = 2048;
 /// The most rounds of loading before a command must know its keys.
-const MAX_ROUNDS: usize = 5;
+const MAX_ROUNDS: usize = 8;
 
 /// Where an answer goes.
 type Caller = oneshot::Sender<Result<Reply, Failure>>;
@@ -207,6 +207,7 @@ impl Batcher {
             for envelope in envelopes {
                 add_keys(state, envelope, &mut wanted);
             }
+            add_related(state, &mut wanted);
             wanted.subtract(&loaded);
             if wanted.is_empty() {
                 return Ok(());
@@ -244,6 +245,7 @@ pub fn apply(state: &mut State, changes: &mut Changes, effects: Effects, now: Ti
         let order = Arc::new(order);
         let before = state.orders.insert(id, Arc::clone(&order));
         index_cart(state, &order);
+        index_waiting(state, before.as_deref(), &order);
         match changes.orders.get_mut(&id) {
             Some((_, after)) => *after = order,
             None => {
@@ -266,6 +268,7 @@ pub fn apply(state: &mut State, changes: &mut Changes, effects: Effects, now: Ti
     upsert(&mut state.idempotency, &mut changes.idempotency, effects.idempotency, |r| (r.store, r.key));
     upsert(&mut state.people, &mut changes.people, effects.people, |p| (p.store, p.id));
     upsert(&mut state.sales, &mut changes.sales, effects.sales, |s| (s.store, s.sku.clone()));
+    upsert(&mut state.rules, &mut changes.rules, effects.rules, |r| (r.store, r.sku.clone()));
     upsert(&mut state.transfers, &mut changes.transfers, effects.transfers, |t| (t.store, t.id));
     for (store, location) in effects.locations {
         let shelves = Arc::make_mut(state.shelves.entry(store).or_default());
@@ -308,6 +311,23 @@ fn index_cart(state: &mut State, order: &Arc<crate::order::Order>) {
         }
     } else {
         orders.insert(order.head.cart_version, order.head.id);
+    }
+}
+
+/// Keeps the batch's view of who waits for goods current.
+fn index_waiting(state: &mut State, before: Option<&crate::order::Order>, order: &crate::order::Order) {
+    for backorder in before.iter().flat_map(|o| &o.backorders) {
+        if let Some(waiting) = state.waiting.get_mut(&(order.head.store, backorder.sku.clone())) {
+            waiting.orders.remove(&order.head.number);
+        }
+    }
+    for backorder in &order.backorders {
+        let waiting = state.waiting.entry((order.head.store, backorder.sku.clone())).or_default();
+        // Behind the last one that was loaded stand others that were not.
+        let last = waiting.orders.last_key_value().map(|(number, _)| *number);
+        if !waiting.more || last.is_some_and(|last| order.head.number < last) {
+            waiting.orders.insert(order.head.number, order.head.id);
+        }
     }
 }
 

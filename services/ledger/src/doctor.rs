@@ -49,6 +49,8 @@ async fn pass(reader: &dyn Reader, now: Timestamp) -> Result<Vec<InvariantReport
         }
     }
     let stock = stock(reader, &books).await?;
+    let waiting = waiting(reader, &books).await?;
+    books.i5.extend(waiting);
     let vouchers = vouchers(reader).await?;
     let events = events(reader).await?;
     let consumers = consumers(reader, &books).await?;
@@ -65,7 +67,7 @@ async fn pass(reader: &dyn Reader, now: Timestamp) -> Result<Vec<InvariantReport
             i3,
         ),
         report("I4", "Every captured payment belongs to one order, or is being given back", count, i4),
-        report("I5", "Every confirmed order has its stock committed", count, i5),
+        report("I5", "Every confirmed order has its stock committed, or waits for it by name", count, i5),
         report("I6", "An order's total is the sum of its components, none negative", count, i6),
         vouchers,
         report("I8", "No status moved backwards except by a named compensation", count, i8),
@@ -105,6 +107,8 @@ struct OrderBooks {
     count: u64,
     /// Held and committed units per store, SKU and location, as the orders say.
     held: BTreeMap<(kernel::StoreId, kernel::Sku, String), (i64, i64)>,
+    /// Units that orders wait for per store and SKU, and how many orders do.
+    waiting: BTreeMap<(kernel::StoreId, kernel::Sku), (i64, usize)>,
     carts: BTreeMap<(kernel::StoreId, kernel::CartId, u64), kernel::OrderId>,
     placed: u64,
     i2: Vec<Violation>,
@@ -183,11 +187,16 @@ impl OrderBooks {
                 HoldState::Committed => sums.1 += hold.quantity,
                 HoldState::Released => {}
             }
-            *standing.entry(&hold.sku).or_insert(0) += hold.quantity;
+            *standing.entry(hold.sku.clone()).or_insert(0) += hold.quantity;
+        }
+        for backorder in &order.backorders {
+            let sums = self.waiting.entry((order.head.store, backorder.sku.clone())).or_default();
+            *sums = (sums.0 + backorder.quantity, sums.1 + 1);
+            *standing.entry(backorder.sku.clone()).or_insert(0) += backorder.quantity;
         }
         let mut owed = BTreeMap::new();
-        for line in &order.lines {
-            *owed.entry(&line.sku).or_insert(0) += i64::from(line.open());
+        for (sku, units) in order.lines.iter().flat_map(|line| order.goods(line, line.open())) {
+            *owed.entry(sku).or_insert(0) += units;
         }
         match order.head.phase {
             Phase::Confirmed | Phase::Closed => {
@@ -310,6 +319,33 @@ async fn stock(reader: &dyn Reader, books: &OrderBooks) -> Result<InvariantRepor
     violations.extend(transfers(reader).await?);
     let statement = "For every SKU and location: available = on_hand - held - committed >= 0, and replaying the movements gives the same row";
     Ok(report("I1", statement, levels.len() as u64, violations))
+}
+
+/// Rules count what orders wait for, and nobody waits for what is there.
+async fn waiting(reader: &dyn Reader, books: &OrderBooks) -> Result<Vec<Violation>, Failure> {
+    let mut counted: BTreeMap<_, _> =
+        reader.all_rules().await?.into_iter().map(|r| ((r.store, r.sku), r.backordered)).collect();
+    let mut violations = Vec::new();
+    for ((store, sku), (units, orders)) in &books.waiting {
+        let count = counted.remove(&(*store, sku.clone())).unwrap_or(0);
+        if count != *units {
+            let detail = format!("orders wait for {units} of {sku}, its rule counts {count}");
+            violations.push(violation(detail, "Report this as a bug; cancel or fulfil the orders that wait."));
+        }
+        let shelves = reader.shelves(*store).await?;
+        let levels = reader.levels(*store, sku).await?;
+        let there: i64 = levels.iter().filter(|l| shelves.serves(&l.location)).map(|l| l.available()).sum();
+        // A long queue is served in several commits.
+        if there > 0 && *orders <= crate::decide::backorder::SERVED_AT_ONCE {
+            let detail = format!("orders wait for {units} of {sku} although {there} are there");
+            violations.push(violation(detail, "Adjust the stock of this SKU, so that it is given to those who wait."));
+        }
+    }
+    for ((_, sku), count) in counted.into_iter().filter(|(_, count)| *count != 0) {
+        let detail = format!("nobody waits for {sku}, its rule counts {count}");
+        violations.push(violation(detail, "Report this as a bug."));
+    }
+    Ok(violations)
 }
 
 /// What left a location by a transfer arrived at another, is on its way, or was lost there.

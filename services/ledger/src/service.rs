@@ -8,17 +8,16 @@ use contracts::Result;
 use contracts::catalog::Availability;
 use contracts::event::Event;
 use contracts::ledger::{
-    Actor, AdjustStock, Answer, Books, CancelRequest, Contact, CountRequest, CouponView, GiftCardView, Idempotency,
-    InvariantReport, Inventory, Location, NoteRequest, OrderFilter, OrderSummary, OrderView, Orders,
-    ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, SetStock, SetThreshold, ShipmentRequest,
-    Stock, StockFilter, StockItem, StockSettings, StockView, StoredResponse, TransferRequest, TransferView, Vouchers,
+    Actor, AdjustStock, Answer, Books, CancelRequest, Contact, CouponView, GiftCardView, Idempotency, InvariantReport,
+    NoteRequest, OrderFilter, OrderSummary, OrderView, Orders, ReceiveReturnRequest, RefundRequest, ReturnRequest,
+    SetStock, ShipmentRequest, Stock, StockView, StoredResponse, Vouchers,
 };
 use contracts::payment::{PaymentBooks, PaymentRecord, ProviderStatus, WebhookInbox};
 use contracts::saga::{Observation, PlaceCommand, Progress, SagaLedger};
 use infra::vault::Vault;
 use kernel::{
     Failure, Money, OrderId, Page, PageRequest, PersonId, RefundId, ReturnId, Secret, SharedClock, SharedRng,
-    ShipmentId, Sku, StoreId, Timestamp, TransferId,
+    ShipmentId, Sku, StoreId, Timestamp,
 };
 use ring::digest::{Context, SHA256, digest};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -54,6 +53,9 @@ impl CommitListener for Listener {
             let available = event.data.get("sku_available").and_then(serde_json::Value::as_bool);
             if let (Some(sku), Some(available)) = (sku, available) {
                 self.availability.set_available(event.store, &sku, available);
+                if let Some(backorder) = event.data.get("backorder").and_then(serde_json::Value::as_bool) {
+                    self.availability.set_backorder(event.store, &sku, backorder);
+                }
             }
         }
         if !events.is_empty() {
@@ -478,113 +480,7 @@ impl Stock for LedgerService {
     }
 
     async fn all_available(&self, store: StoreId) -> Result<Vec<Sku>> {
-        let shelves = self.reader.shelves(store).await?;
-        let levels = self.reader.all_levels().await?;
-        let skus: std::collections::BTreeSet<Sku> = levels
-            .into_iter()
-            .filter(|l| l.store == store && l.available() > 0 && shelves.serves(&l.location))
-            .map(|l| l.sku)
-            .collect();
-        Ok(skus.into_iter().collect())
-    }
-}
-
-/// SKUs that are told again in one command.
-const TOLD_AT_ONCE: u32 = 200;
-
-#[async_trait]
-impl Inventory for LedgerService {
-    async fn locations(&self, store: StoreId) -> Result<Vec<Location>> {
-        let described = self.reader.shelves(store).await?.locations;
-        let names = self.reader.level_locations(store).await?;
-        let others = names.iter().filter(|name| !described.contains_key(*name)).map(|name| Location::undescribed(name));
-        let others: Vec<_> = others.collect();
-        // As orders are served: those that nobody described come last.
-        let mut locations: Vec<_> = described.into_values().collect();
-        locations.sort_by(|a, b| (a.priority, &a.location).cmp(&(b.priority, &b.location)));
-        locations.extend(others);
-        Ok(locations)
-    }
-
-    async fn put_location(&self, store: StoreId, location: Location, actor: Actor) -> Result<Location> {
-        let location = match self.ask(store, Command::PutLocation(location), actor).await? {
-            Reply::Location(location) => location,
-            other => return Err(unexpected(&other)),
-        };
-        // What can be bought may be different now. Told whatever changed, so that a request made again because it was
-        // cut short finishes the work.
-        let filter = StockFilter { location: Some(location.location.clone()), ..StockFilter::default() };
-        let mut page = PageRequest { limit: TOLD_AT_ONCE, cursor: None };
-        loop {
-            let found = self.reader.stock(store, &filter, &page).await?;
-            let skus: Vec<_> = found.items.into_iter().filter(|l| l.available > 0).map(|l| l.sku).collect();
-            if !skus.is_empty() {
-                let command = Command::TellStock { location: location.location.clone(), skus };
-                self.ask(store, command, Actor::system()).await?;
-            }
-            page.cursor = found.next_cursor;
-            if page.cursor.is_none() {
-                return Ok(location);
-            }
-        }
-    }
-
-    async fn stock(&self, store: StoreId, filter: StockFilter, page: PageRequest) -> Result<Page<StockItem>> {
-        self.reader.stock(store, &filter, &page).await
-    }
-
-    async fn set_threshold(&self, store: StoreId, sku: &Sku, request: SetThreshold, actor: Actor) -> Result<StockItem> {
-        match self.ask(store, Command::SetThreshold { sku: sku.clone(), request }, actor).await? {
-            Reply::Level(item) => Ok(item),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    async fn settings(&self, store: StoreId) -> Result<StockSettings> {
-        Ok(StockSettings { low_stock_threshold: self.reader.shelves(store).await?.low_at })
-    }
-
-    async fn put_settings(&self, store: StoreId, settings: StockSettings, actor: Actor) -> Result<StockSettings> {
-        match self.ask(store, Command::PutStockSettings(settings), actor).await? {
-            Reply::Settings(settings) => Ok(settings),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    async fn count(
-        &self,
-        store: StoreId,
-        request: CountRequest,
-        idempotency: Idempotency,
-        actor: Actor,
-    ) -> Result<Answer> {
-        self.answer(store, Command::CountStock(request), idempotency, actor).await
-    }
-
-    async fn transfer(
-        &self,
-        store: StoreId,
-        request: TransferRequest,
-        idempotency: Idempotency,
-        actor: Actor,
-    ) -> Result<Answer> {
-        let id = TransferId::new(self.clock.now(), self.rng.as_ref());
-        self.answer(store, Command::Transfer { id, request }, idempotency, actor).await
-    }
-
-    async fn receive_transfer(
-        &self,
-        store: StoreId,
-        id: TransferId,
-        request: ReceiveTransfer,
-        idempotency: Idempotency,
-        actor: Actor,
-    ) -> Result<Answer> {
-        self.answer(store, Command::ReceiveTransfer { id, request }, idempotency, actor).await
-    }
-
-    async fn transfers(&self, store: StoreId, page: PageRequest) -> Result<Page<TransferView>> {
-        Ok(self.reader.transfers(store, &page).await?.map(|t| t.view()))
+        self.sellable(store, |_| true).await
     }
 }
 
@@ -681,5 +577,6 @@ impl LedgerService {
     }
 }
 
+mod inventory;
 #[cfg(test)]
 mod tests;

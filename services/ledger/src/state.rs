@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contracts::ledger::{Location, StockItem, StockQuantity, StockView, TransferLine, TransferStatus, TransferView};
+use contracts::ledger::{
+    Location, Oversell, StockItem, StockQuantity, StockView, TransferLine, TransferStatus, TransferView,
+};
 use kernel::{CartId, Currency, EventId, Failure, OrderId, PersonId, Sku, StoreId, Timestamp, TransferId};
 
 use crate::order::Order;
@@ -85,6 +87,68 @@ impl Shelves {
     pub fn priority(&self, location: &str) -> i64 {
         self.locations.get(location).map_or(i64::MAX, |l| l.priority)
     }
+}
+
+/// What is sold of a SKU beyond what is there, and what it is made of. Without a row: nothing, and of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockRule {
+    pub store: StoreId,
+    pub sku: Sku,
+    pub policy: Oversell,
+    /// The most units that may be owed at once.
+    pub limit: Option<i64>,
+    /// From then on a pre-order is not taken any more.
+    pub until: Option<Timestamp>,
+    /// Units that orders wait for: the sum over their backorders.
+    pub backordered: i64,
+    /// What one bundle is made of; nothing for goods of their own.
+    pub components: Vec<StockQuantity>,
+    /// The bundles that it is a component of.
+    pub part_of: Vec<Sku>,
+    /// Number of the last event of this SKU over all locations.
+    pub event_seq: u64,
+}
+
+impl StockRule {
+    /// The rule of a SKU of which nothing was said.
+    #[must_use]
+    pub fn new(store: StoreId, sku: Sku) -> Self {
+        StockRule {
+            store,
+            sku,
+            policy: Oversell::Deny,
+            limit: None,
+            until: None,
+            backordered: 0,
+            components: Vec::new(),
+            part_of: Vec::new(),
+            event_seq: 0,
+        }
+    }
+
+    /// Whether `units` more may be owed at `now`.
+    #[must_use]
+    pub fn allows(&self, now: Timestamp, units: i64) -> bool {
+        let open = match self.policy {
+            Oversell::Deny => false,
+            Oversell::Backorder => true,
+            Oversell::Preorder => self.until.is_none_or(|until| now < until),
+        };
+        let owed = if kernel::mutant::planted(kernel::mutant::Mutant::BackorderLimitCheckThenAct) {
+            0
+        } else {
+            self.backordered
+        };
+        open && self.limit.is_none_or(|limit| owed + units <= limit)
+    }
+}
+
+/// The orders that have waited longest for a SKU, by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub orders: BTreeMap<i64, OrderId>,
+    /// Whether others wait behind them.
+    pub more: bool,
 }
 
 /// Goods between two locations.
@@ -411,6 +475,9 @@ pub struct State {
     pub sales: BTreeMap<(StoreId, Sku), Sales>,
     pub shelves: BTreeMap<StoreId, Arc<Shelves>>,
     pub transfers: BTreeMap<(StoreId, TransferId), Transfer>,
+    pub rules: BTreeMap<(StoreId, Sku), StockRule>,
+    /// Who waits for the SKUs of those rules that say somebody does.
+    pub waiting: BTreeMap<(StoreId, Sku), Waiting>,
 }
 
 /// What a command does. Rows replace those with the same key; appended rows are new.
@@ -438,6 +505,7 @@ pub struct Effects {
     /// The thresholds of stores.
     pub low_at: Vec<(StoreId, Option<i64>)>,
     pub transfers: Vec<Transfer>,
+    pub rules: Vec<StockRule>,
     /// Numbers used from the meta row.
     pub numbers: i64,
 }
@@ -468,6 +536,7 @@ pub struct Changes {
     pub locations: BTreeMap<(StoreId, String), Location>,
     pub low_at: BTreeMap<StoreId, Option<i64>>,
     pub transfers: BTreeMap<(StoreId, TransferId), Transfer>,
+    pub rules: BTreeMap<(StoreId, Sku), StockRule>,
 }
 
 impl Changes {
@@ -491,6 +560,7 @@ impl Changes {
             && self.locations.is_empty()
             && self.low_at.is_empty()
             && self.transfers.is_empty()
+            && self.rules.is_empty()
     }
 }
 

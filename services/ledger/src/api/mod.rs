@@ -6,6 +6,8 @@
 mod access;
 mod check;
 
+mod bundle_get;
+mod bundle_put;
 mod coupon_get;
 mod coupon_put;
 mod event_list;
@@ -30,6 +32,8 @@ mod stock_adjust;
 mod stock_count;
 mod stock_get;
 mod stock_list;
+mod stock_policy_get;
+mod stock_policy_put;
 mod stock_put;
 mod stock_settings_get;
 mod stock_settings_put;
@@ -46,7 +50,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contracts::ledger::{Books, Inventory, Orders, Stock, Vouchers};
+use contracts::ledger::{Books, Inventory, Orders, Stock, StockRules, Vouchers};
 use kernel::{CustomerId, Failure, OrderId, Secret, StoreId};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
@@ -64,6 +68,7 @@ pub struct Handles {
     pub orders: Arc<dyn Orders>,
     pub stock: Arc<dyn Stock>,
     pub inventory: Arc<dyn Inventory>,
+    pub stock_rules: Arc<dyn StockRules>,
     pub vouchers: Arc<dyn Vouchers>,
     pub books: Arc<dyn Books>,
     pub secret_of: SecretOf,
@@ -95,6 +100,8 @@ pub fn routes(handles: Handles) -> OpenApiRouter {
         .routes(routes!(stock_adjust::stock_adjust))
         .routes(routes!(stock_threshold_put::stock_threshold_put))
         .routes(routes!(stock_settings_get::stock_settings_get, stock_settings_put::stock_settings_put))
+        .routes(routes!(stock_policy_get::stock_policy_get, stock_policy_put::stock_policy_put))
+        .routes(routes!(bundle_get::bundle_get, bundle_put::bundle_put))
         .routes(routes!(stock_count::stock_count))
         .routes(routes!(location_list::location_list, location_put::location_put))
         .routes(routes!(transfer_list::transfer_list, transfer_create::transfer_create))

@@ -11,10 +11,11 @@ use contracts::Result;
 use contracts::event::Event;
 use contracts::identity::{Principal, Scope};
 use contracts::ledger::{
-    Actor, AdjustStock, Answer, Books, CancelRequest, CountRequest, CouponView, GiftCardView, Idempotency,
-    InvariantReport, Inventory, Location, NoteRequest, OrderFilter, OrderSummary, OrderView, Orders,
-    ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, SetStock, SetThreshold, ShipmentRequest,
-    Stock, StockFilter, StockItem, StockSettings, StockView, StoredResponse, TransferRequest, TransferView, Vouchers,
+    Actor, AdjustStock, Answer, Books, BundleView, CancelRequest, CountRequest, CouponView, GiftCardView, Idempotency,
+    InvariantReport, Inventory, Location, NoteRequest, OrderFilter, OrderSummary, OrderView, Orders, PolicyView,
+    ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, SetBundle, SetPolicy, SetStock, SetThreshold,
+    ShipmentRequest, Stock, StockFilter, StockItem, StockRules, StockSettings, StockView, StoredResponse,
+    TransferRequest, TransferView, Vouchers,
 };
 use http_body_util::BodyExt as _;
 use http_kit::Caller;
@@ -316,6 +317,32 @@ impl Inventory for Recorder {
     }
 }
 
+#[async_trait]
+impl StockRules for Recorder {
+    async fn policy(&self, store: StoreId, sku: &Sku) -> Result<PolicyView> {
+        Ok(crate::state::StockRule::new(store, sku.clone()).policy_view())
+    }
+
+    async fn put_policy(&self, _: StoreId, sku: &Sku, request: SetPolicy, actor: Actor) -> Result<PolicyView> {
+        self.note_call(format!("policy {sku}"), &actor, Vec::new());
+        let SetPolicy { policy, limit, until } = request;
+        Ok(PolicyView { sku: sku.clone(), policy, limit, until, backordered: 0 })
+    }
+
+    async fn bundle(&self, _: StoreId, _: &Sku) -> Result<Option<BundleView>> {
+        Ok(None)
+    }
+
+    async fn put_bundle(&self, _: StoreId, sku: &Sku, request: SetBundle, actor: Actor) -> Result<BundleView> {
+        self.note_call(format!("bundle {sku}"), &actor, Vec::new());
+        Ok(BundleView { sku: sku.clone(), components: request.components, available: 0 })
+    }
+
+    async fn all_backorderable(&self, _: StoreId) -> Result<Vec<Sku>> {
+        Ok(Vec::new())
+    }
+}
+
 fn item(sku: &str, threshold: Option<i64>) -> StockItem {
     let (on_hand, available) = (10, 7);
     StockItem {
@@ -425,6 +452,7 @@ impl Client {
             orders: ledger.clone(),
             stock: ledger.clone(),
             inventory: ledger.clone(),
+            stock_rules: ledger.clone(),
             vouchers: ledger.clone(),
             books: ledger.clone(),
             secret_of: Arc::new(|id| Secret::new(format!("os_{id}"))),

@@ -11,7 +11,7 @@ use Scope::{Admin, Catalog, Orders, ReadOnly, Stock};
 
 /// Every route of the back office: what changes something and what only reads, with the one scope besides `admin`
 /// that opens it. A route that is missing here fails [`every_route_is_documented_and_in_the_table`].
-const ADMIN: [(&str, Scope, bool); 29] = [
+const ADMIN: [(&str, Scope, bool); 33] = [
     ("GET /admin/orders", Orders, true),
     ("GET /admin/orders/{id}", Orders, true),
     ("POST /admin/orders/{id}/cancel", Orders, false),
@@ -29,6 +29,10 @@ const ADMIN: [(&str, Scope, bool); 29] = [
     ("GET /admin/stock-settings", Stock, true),
     ("PUT /admin/stock-settings", Stock, false),
     ("POST /admin/stock-counts", Stock, false),
+    ("GET /admin/stock/{sku}/policy", Stock, true),
+    ("PUT /admin/stock/{sku}/policy", Stock, false),
+    ("GET /admin/bundles/{sku}", Stock, true),
+    ("PUT /admin/bundles/{sku}", Stock, false),
     ("GET /admin/locations", Stock, true),
     ("PUT /admin/locations", Stock, false),
     ("GET /admin/transfers", Stock, true),

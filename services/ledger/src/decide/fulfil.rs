@@ -1,6 +1,7 @@
 //! Shipping, delivery, returns and notes.
 
 use contracts::ledger::{DEFAULT_LOCATION, LineQuantity, ReturnStatus, ShipmentRequest, ShipmentStatus};
+use kernel::mutant::{Mutant, planted};
 use kernel::{Failure, OrderId, ReturnId, ShipmentId, Sku};
 use serde_json::json;
 
@@ -22,8 +23,8 @@ pub(super) fn ship(
         return Err(Failure::conflict("not_shippable", "Only a confirmed order with open units can be shipped."));
     }
     let open = |o: &Order| -> Vec<LineQuantity> {
-        let open = o.lines.iter().filter(|l| l.open() > 0);
-        open.map(|l| LineQuantity { line: l.line, quantity: l.open() }).collect()
+        let ready = o.lines.iter().zip(o.ready()).filter(|(_, units)| *units > 0);
+        ready.map(|(l, quantity)| LineQuantity { line: l.line, quantity }).collect()
     };
     let lines = match &request.lines {
         Some(lines) => {
@@ -32,6 +33,9 @@ pub(super) fn ship(
         }
         None => open(&order),
     };
+    if lines.is_empty() && order.lines.iter().any(|l| l.open() > 0) {
+        return Err(backordered());
+    }
     if lines.is_empty() {
         return Err(Failure::conflict("nothing_to_ship", "Every unit of this order was shipped or taken off."));
     }
@@ -42,8 +46,10 @@ pub(super) fn ship(
             return Err(Failure::field(format!("/lines/{i}/quantity"), "too_large", detail));
         }
         line.shipped += asked.quantity;
-        let sku = line.sku.clone();
-        take_from_shelf(tx, &mut order, &sku, i64::from(asked.quantity))?;
+        let line = line.clone();
+        for (sku, units) in order.goods(&line, asked.quantity) {
+            take_from_shelf(tx, &mut order, &sku, units)?;
+        }
     }
     order.shipments.push(Shipment {
         id: shipment,
@@ -63,6 +69,11 @@ pub(super) fn ship(
     Ok(Reply::Response { response, replayed: false })
 }
 
+/// What has not arrived cannot leave.
+fn backordered() -> Failure {
+    Failure::conflict("backordered", "These goods have not arrived yet. Ship what is there, the rest when it has come.")
+}
+
 /// Units leave the location at which they are committed.
 fn take_from_shelf(tx: &mut Tx<'_>, order: &mut Order, sku: &Sku, mut units: i64) -> Result<(), Failure> {
     let number = order.head.number;
@@ -79,6 +90,12 @@ fn take_from_shelf(tx: &mut Tx<'_>, order: &mut Order, sku: &Sku, mut units: i64
         }
         let delta = Delta { on_hand: -taken, committed: -taken, ..Delta::default() };
         tx.move_stock(sku, &location, MovementKind::Ship, delta, Some(number), None)?;
+    }
+    if units > 0 && planted(Mutant::BackorderShipped) {
+        return Ok(());
+    }
+    if units > 0 && order.backordered(sku) > 0 {
+        return Err(backordered());
     }
     if units > 0 {
         return Err(Failure::internal(format!(
@@ -170,11 +187,9 @@ pub(super) fn receive_return(
         let line = line_mut(&mut order, asked.line)?;
         let units = asked.quantity.min(line.shipped - line.returned);
         line.returned += units;
-        let sku = line.sku.clone();
+        let line = line.clone();
         if restock && units > 0 {
-            let location = home(&order, &sku);
-            let delta = Delta { on_hand: i64::from(units), ..Delta::default() };
-            tx.move_stock(&sku, &location, MovementKind::Restock, delta, Some(order.head.number), None)?;
+            back_on_shelf(tx, &order, &line, units)?;
         }
     }
     tx.order_event(
@@ -186,6 +201,16 @@ pub(super) fn receive_return(
     let response = order.answer(200);
     tx.put_order(order);
     Ok(Reply::Response { response, replayed: false })
+}
+
+/// Puts `units` of a line back where their goods came from.
+pub(super) fn back_on_shelf(tx: &mut Tx<'_>, order: &Order, line: &Line, units: u32) -> Result<(), Failure> {
+    for (sku, units) in order.goods(line, units) {
+        let location = home(order, &sku);
+        let delta = Delta { on_hand: units, ..Delta::default() };
+        tx.move_stock(&sku, &location, MovementKind::Restock, delta, Some(order.head.number), None)?;
+    }
+    Ok(())
 }
 
 /// Where units of `sku` of this order came from, and go back to.

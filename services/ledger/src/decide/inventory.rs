@@ -51,7 +51,7 @@ pub(super) fn tell(tx: &mut Tx<'_>, location: &str, skus: &[Sku]) -> Reply {
         let available = level.available() > 0;
         tx.put_level(level);
         let data = json!({
-            "sku": sku, "location": location, "available": available, "sku_available": tx.can_be_taken(sku),
+            "sku": sku, "location": location, "available": available, "sku_available": tx.can_be_bought(sku).0,
         });
         tx.event(format!("stock:{sku}@{location}"), seq, "stock.availability_changed", data);
     }

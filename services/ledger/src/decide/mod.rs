@@ -1,5 +1,6 @@
 //! What a command does, as a pure function of the loaded rows, the command and the time. No I/O, no clock, no chance.
 
+pub(crate) mod backorder;
 mod cancel;
 mod consume;
 mod fulfil;
@@ -14,8 +15,9 @@ mod tx;
 mod voucher;
 
 use contracts::ledger::{
-    Actor, CountRequest, CouponView, GiftCardView, LineQuantity, Location, ReceiveTransfer, RefundRequest,
-    SetThreshold, ShipmentRequest, StockItem, StockSettings, StockView, StoredResponse, TransferRequest,
+    Actor, BundleView, CountRequest, CouponView, GiftCardView, LineQuantity, Location, PolicyView, ReceiveTransfer,
+    RefundRequest, SetBundle, SetPolicy, SetThreshold, ShipmentRequest, StockItem, StockSettings, StockView,
+    StoredResponse, TransferRequest,
 };
 use contracts::saga::{Observation, PlaceCommand, Progress};
 use kernel::{
@@ -104,6 +106,14 @@ pub enum Command {
         id: TransferId,
         request: ReceiveTransfer,
     },
+    PutPolicy {
+        sku: Sku,
+        request: SetPolicy,
+    },
+    PutBundle {
+        sku: Sku,
+        request: SetBundle,
+    },
     PutCoupon {
         code: String,
         limit: Option<i64>,
@@ -185,6 +195,8 @@ pub enum Reply {
     Level(StockItem),
     Location(Location),
     Settings(StockSettings),
+    Policy(PolicyView),
+    Bundle(BundleView),
     Coupon(CouponView),
     GiftCard(GiftCardView),
     /// Whether it took effect now, as opposed to before.
@@ -223,7 +235,11 @@ pub fn add_keys(state: &State, envelope: &Envelope, keys: &mut Keys) {
         Command::PutLocation(_) | Command::PutStockSettings(_) => {
             keys.shelves.insert(store);
         }
-        Command::SetThreshold { sku, .. } => {
+        Command::PutBundle { sku, request } => {
+            keys.skus.insert((store, sku.clone()));
+            keys.skus.extend(request.components.iter().map(|c| (store, c.sku.clone())));
+        }
+        Command::SetThreshold { sku, .. } | Command::PutPolicy { sku, .. } => {
             keys.skus.insert((store, sku.clone()));
         }
         Command::TellStock { skus, .. } => keys.skus.extend(skus.iter().map(|sku| (store, sku.clone()))),
@@ -261,11 +277,43 @@ pub fn add_keys(state: &State, envelope: &Envelope, keys: &mut Keys) {
     }
 }
 
+/// Adds to the keys of a batch what the goods it names are made of or part of, and who waits for them. The bundles that a
+/// component is part of are needed to tell whether they can be bought, so their other components are, and no more.
+pub fn add_related(state: &State, keys: &mut Keys) {
+    if state.rules.is_empty() {
+        return;
+    }
+    let parts = |sku: &(StoreId, Sku)| {
+        let rule = state.rules.get(sku).into_iter();
+        rule.flat_map(|r| r.components.iter().map(|c| (r.store, c.sku.clone()))).collect::<Vec<_>>()
+    };
+    let components: Vec<_> = keys.skus.iter().flat_map(parts).collect();
+    keys.skus.extend(components);
+    for key in &keys.skus {
+        if let Some(waiting) = state.waiting.get(key) {
+            keys.orders.extend(waiting.orders.values().map(|id| (key.0, *id)));
+        }
+    }
+    let rules = keys.skus.iter().filter_map(|sku| state.rules.get(sku));
+    let bundles: Vec<_> = rules.flat_map(|r| r.part_of.iter().map(|b| (r.store, b.clone()))).collect();
+    let others: Vec<_> = bundles.iter().flat_map(parts).collect();
+    keys.skus.extend(bundles);
+    keys.skus.extend(others);
+}
+
+/// Whether one of `sku` can be bought, and if so, whether only to be delivered later; `state` has everything about it.
+#[must_use]
+pub fn can_be_bought(state: &State, store: StoreId, sku: &Sku, now: Timestamp) -> (bool, bool) {
+    let command = Command::TellStock { location: String::new(), skus: Vec::new() };
+    let envelope = Envelope { store, command, idempotency: None, actor: Actor::system() };
+    Tx::new(state, &envelope, now).can_be_bought(sku)
+}
+
 /// An order and everything that moving it can touch.
 fn order_keys(state: &State, store: StoreId, id: OrderId, keys: &mut Keys) {
     keys.orders.insert((store, id));
     let Some(order) = state.orders.get(&id).filter(|o| o.head.store == store) else { return };
-    keys.skus.extend(order.lines.iter().map(|l| (store, l.sku.clone())));
+    keys.skus.extend(order.skus().map(|sku| (store, sku.clone())));
     for code in &order.frozen.coupons {
         keys.coupons.insert((store, code.clone()));
         keys.coupon_uses.insert((store, code.clone(), order.head.number));
@@ -278,7 +326,7 @@ fn order_keys(state: &State, store: StoreId, id: OrderId, keys: &mut Keys) {
 pub fn decide(state: &State, envelope: &Envelope, now: Timestamp) -> (Effects, Result<Reply, Failure>) {
     let Some(idempotency) = envelope.idempotency else {
         let mut tx = Tx::new(state, envelope, now);
-        return match run(&mut tx, envelope) {
+        return match run_whole(&mut tx, envelope) {
             Ok(reply) => (tx.effects, Ok(reply)),
             Err(failure) => (Effects::default(), Err(failure)),
         };
@@ -287,7 +335,7 @@ pub fn decide(state: &State, envelope: &Envelope, now: Timestamp) -> (Effects, R
         return (Effects::default(), replay(state, envelope, idempotency, row));
     }
     let mut tx = Tx::new(state, envelope, now);
-    let reply = run(&mut tx, envelope);
+    let reply = run_whole(&mut tx, envelope);
     remember(tx.effects, reply, envelope, idempotency, now)
 }
 
@@ -368,6 +416,13 @@ pub(crate) fn stored(response: &StoredResponse) -> StoredAnswer {
     StoredAnswer { status: response.status, location: response.location.clone(), body: response.body.clone() }
 }
 
+/// The command, and what follows from it for those who wait for goods.
+fn run_whole(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<Reply, Failure> {
+    let reply = run(tx, envelope)?;
+    backorder::settle(tx)?;
+    Ok(reply)
+}
+
 fn run(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<Reply, Failure> {
     match &envelope.command {
         Command::Place(command) => place::place(tx, command),
@@ -386,6 +441,8 @@ fn run(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<Reply, Failure> {
         Command::TellStock { location, skus } => Ok(inventory::tell(tx, location, skus)),
         Command::PutStockSettings(settings) => inventory::put_settings(tx, *settings),
         Command::SetThreshold { sku, request } => inventory::set_threshold(tx, sku, request),
+        Command::PutPolicy { sku, request } => backorder::put_policy(tx, sku, request),
+        Command::PutBundle { sku, request } => backorder::put_bundle(tx, sku, request),
         Command::CountStock(request) => inventory::count(tx, request),
         Command::Transfer { id, request } => inventory::transfer(tx, *id, request),
         Command::ReceiveTransfer { id, request } => inventory::receive(tx, *id, request),

@@ -7,8 +7,9 @@ use kernel::mutant::{Mutant, planted};
 use kernel::{Failure, OrderId, RefundId};
 use serde_json::json;
 
+use super::place::{self, FIRST_LOOK_MS};
 use super::tx::{self, Delta, Tx};
-use super::{Reply, cancel, place::FIRST_LOOK_MS, voucher};
+use super::{Reply, cancel, voucher};
 use crate::order::{Attempt, HoldState, Order, Phase, PhaseEvent};
 use crate::state::MovementKind;
 
@@ -216,13 +217,16 @@ pub(super) fn confirm(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure>
 /// Whether every unit of the order is committed now. Holds that expired are taken again if the stock is still there.
 fn commit_holds(tx: &mut Tx<'_>, order: &mut Order) -> Result<bool, Failure> {
     let number = order.head.number;
-    let expired = order.holds.iter().any(|h| h.state == HoldState::Released) || order.holds.is_empty();
+    let nothing = order.holds.is_empty() && order.backorders.is_empty();
+    let expired = order.holds.iter().any(|h| h.state == HoldState::Released) || nothing;
     if expired && !planted(Mutant::ExpiryAndClaimBothWin) {
         tx.release_holds(order)?;
-        let wanted = tx::summed(order.lines.iter().map(|l| (&l.sku, i64::from(l.quantity))));
+        let wanted = tx::summed(order.lines.iter().flat_map(|l| order.goods(l, l.quantity)));
         return Ok(match tx.take(&wanted, HoldState::Committed, number)? {
-            Ok(holds) => {
+            Ok((holds, backorders)) => {
                 order.holds = holds;
+                order.backorders = backorders;
+                place::tell_backorders(tx, order);
                 true
             }
             Err(_) => false,
@@ -412,7 +416,9 @@ fn finish_refund(tx: &mut Tx<'_>, order: &mut Order, id: RefundId, succeeded: bo
 fn expire(tx: &mut Tx<'_>, order: &mut Order) -> Result<(), Failure> {
     match order.head.phase {
         Phase::Declined | Phase::RequiresAction => cancel::begin(tx, order, "expired"),
-        Phase::Placing | Phase::Unknown if order.holds.iter().any(|h| h.state == HoldState::Held) => {
+        Phase::Placing | Phase::Unknown
+            if !order.backorders.is_empty() || order.holds.iter().any(|h| h.state == HoldState::Held) =>
+        {
             tx.release_holds(order)?;
             tx.order_event(order, "order.hold_expired", json!({}));
             Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contracts::checkout::Totals;
-use contracts::ledger::LineQuantity;
+use contracts::ledger::{LineQuantity, StockQuantity};
 use contracts::saga::{Next, PlaceCommand, Progress};
 use kernel::mutant::{Mutant, planted};
 use kernel::{Failure, Timestamp};
@@ -46,18 +46,18 @@ pub(super) fn place(tx: &mut Tx<'_>, command: &PlaceCommand) -> Result<Reply, Fa
     let number = tx.state.meta.last_number + tx.effects.numbers;
     let coupons = voucher::use_coupons(tx, &command.coupons, &command.customers, number)?;
     voucher::pay_by_gift_cards(tx, &command.gift_cards, command.currency, number)?;
-    let wanted = tx::summed(command.lines.iter().map(|l| (&l.sku, i64::from(l.quantity))));
-    let holds = match tx.take(&wanted, HoldState::Held, number)? {
-        Ok(holds) => holds,
-        Err(short) => return Err(out_of_stock(&short)),
-    };
     let mut order = new_order(tx, command, number, coupons);
-    order.holds = holds;
+    let wanted = tx::summed(order.lines.iter().flat_map(|l| order.goods(l, l.quantity)));
+    (order.holds, order.backorders) = match tx.take(&wanted, HoldState::Held, number)? {
+        Ok(taken) => taken,
+        Err(short) => return Err(out_of_stock(&order, &short)),
+    };
     let lines: Vec<_> = command.lines.iter().map(|l| json!({ "sku": l.sku, "quantity": l.quantity })).collect();
     let due = command.totals.due;
     let data =
         json!({ "cart_id": command.cart, "lines": lines, "amount_minor": due.amount_minor, "currency": due.currency });
     tx.order_event(&mut order, "order.created", data);
+    tell_backorders(tx, &mut order);
     if planted(Mutant::EventBeforeCertainty) {
         pay::tell_placed(tx, &mut order);
     }
@@ -126,12 +126,30 @@ fn settle_earlier_orders(tx: &mut Tx<'_>, command: &PlaceCommand) -> Result<Opti
     Ok(None)
 }
 
-/// The 409 that names what is short and what is left of it.
-fn out_of_stock(short: &[(kernel::Sku, i64, i64)]) -> Failure {
-    let lines: Vec<_> = short
-        .iter()
-        .map(|(sku, requested, available)| json!({ "sku": sku, "requested": requested, "available": available }))
-        .collect();
+/// Tells what an order waits for, when it waits.
+pub(super) fn tell_backorders(tx: &mut Tx<'_>, order: &mut Order) {
+    if order.backorders.is_empty() {
+        return;
+    }
+    let lines: Vec<_> = order.backorders.iter().map(|b| json!({ "sku": b.sku, "quantity": b.quantity })).collect();
+    tx.order_event(order, "order.backordered", json!({ "lines": lines }));
+}
+
+/// The 409 that names what is short and what is left of it. Of bundles it names the bundle, since that is in the cart.
+fn out_of_stock(order: &Order, short: &tx::Short) -> Failure {
+    let mut lines = Vec::new();
+    for (sku, requested, available) in short {
+        if order.lines.iter().any(|l| l.sku == *sku) {
+            lines.push(json!({ "sku": sku, "requested": requested, "available": available }));
+        }
+        for line in &order.lines {
+            let parts = order.frozen.bundles.get(&line.line).into_iter().flatten();
+            for part in parts.filter(|p| p.sku == *sku) {
+                let left = available / part.quantity.max(1);
+                lines.push(json!({ "sku": line.sku, "requested": line.quantity, "available": left }));
+            }
+        }
+    }
     Failure::conflict(
         "out_of_stock",
         "Some of the goods are no longer available in this quantity. Nothing was charged.",
@@ -155,6 +173,7 @@ fn new_order(tx: &Tx<'_>, command: &PlaceCommand, number: i64, coupons: Vec<Stri
         head: head(tx, command, number, now),
         lines: lines.collect(),
         holds: Vec::new(),
+        backorders: Vec::new(),
         payment: Payment {
             provider: command.provider.clone(),
             attempt: 1,
@@ -185,8 +204,15 @@ fn new_order(tx: &Tx<'_>, command: &PlaceCommand, number: i64, coupons: Vec<Stri
             totals: command.totals.clone(),
             coupons,
             gift_cards: command.gift_cards.iter().map(|g| (tx::hex(&g.code_hash), g.amount_minor)).collect(),
+            bundles: bundles(tx, command),
         }),
     }
+}
+
+/// What the lines that are bundles are made of.
+fn bundles(tx: &Tx<'_>, command: &PlaceCommand) -> std::collections::BTreeMap<u32, Vec<StockQuantity>> {
+    let rules = command.lines.iter().zip(1..).filter_map(|(l, line)| Some((line, tx.rule(&l.sku)?.components)));
+    rules.filter(|(_, components)| !components.is_empty()).collect()
 }
 
 fn head(tx: &Tx<'_>, command: &PlaceCommand, number: i64, now: Timestamp) -> Head {

@@ -161,20 +161,25 @@ fn restock(tx: &mut Tx<'_>, order: &mut Order, lines: &[LineQuantity]) -> Result
         let back = (asked.quantity - off).min(line.shipped - line.returned);
         line.cancelled += off;
         line.returned += back;
-        let sku = line.sku.clone();
-        uncommit(tx, order, &sku, i64::from(off))?;
+        let line = line.clone();
+        for (sku, units) in order.goods(&line, off) {
+            uncommit(tx, order, &sku, units)?;
+        }
         if back > 0 {
-            let location = fulfil::home(order, &sku);
-            let delta = Delta { on_hand: i64::from(back), ..Delta::default() };
-            tx.move_stock(&sku, &location, MovementKind::Restock, delta, Some(order.head.number), None)?;
+            fulfil::back_on_shelf(tx, order, &line, back)?;
         }
     }
     Ok(())
 }
 
-/// Takes `units` of `sku` off the order's commitments.
+/// Takes `units` of `sku` off what the order waits for, and then off its commitments.
 fn uncommit(tx: &mut Tx<'_>, order: &mut Order, sku: &kernel::Sku, mut units: i64) -> Result<(), Failure> {
     let number = order.head.number;
+    let awaited = order.backordered(sku).min(units);
+    if awaited > 0 {
+        tx.wait_less(order, sku, awaited);
+        units -= awaited;
+    }
     for hold in order.holds.iter_mut().filter(|h| h.sku == *sku && h.state == HoldState::Committed) {
         let taken = hold.quantity.min(units);
         if taken == 0 {

@@ -3,8 +3,8 @@
 use contracts::ledger::StoredResponse;
 use kernel::{Failure, Sku};
 
-use super::Reply;
 use super::tx::{Delta, Tx};
+use super::{Reply, backorder};
 use crate::order::view::json_bytes;
 use crate::state::MovementKind;
 
@@ -41,7 +41,9 @@ pub(super) fn set(tx: &mut Tx<'_>, sku: &Sku, location: &str, on_hand: i64) -> R
     if delta.on_hand == 0 && level.seq > 0 {
         return Ok(Reply::Stock(level.view()));
     }
-    let level = tx.move_stock(sku, location, MovementKind::Count, delta, None, None)?;
+    tx.move_stock(sku, location, MovementKind::Count, delta, None, None)?;
+    backorder::fill(tx, sku)?;
+    let level = tx.level(sku, location);
     tx.audit("stock.set", format!("{sku}@{location}"), on_hand.to_string());
     Ok(Reply::Stock(level.view()))
 }
@@ -60,7 +62,9 @@ pub(super) fn adjust(tx: &mut Tx<'_>, sku: &Sku, location: &str, by: i64, reason
         ));
     }
     let delta = Delta { on_hand: by, ..Delta::default() };
-    let level = tx.move_stock(sku, location, MovementKind::Adjust, delta, None, Some(reason))?;
+    tx.move_stock(sku, location, MovementKind::Adjust, delta, None, Some(reason))?;
+    backorder::fill(tx, sku)?;
+    let level = tx.level(sku, location);
     tx.audit("stock.adjust", format!("{sku}@{location}"), format!("{by}: {reason}"));
     let response = StoredResponse { status: 201, location: None, body: json_bytes(&level.view()) };
     Ok(Reply::Response { response, replayed: false })

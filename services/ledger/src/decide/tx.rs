@@ -5,8 +5,8 @@ use kernel::{Failure, OrderId, Sku, StoreId, Timestamp};
 use serde_json::{Value, json};
 
 use super::Envelope;
-use crate::order::{Hold, HoldState, Order, Phase, PhaseEvent, phase::Transition};
-use crate::state::{Effects, Hash, Movement, MovementKind, NewAudit, NewEvent, Shelves, State, StockLevel};
+use crate::order::{Backorder, Hold, HoldState, Order, Phase, PhaseEvent, phase::Transition};
+use crate::state::{Effects, Hash, Movement, MovementKind, NewAudit, NewEvent, Shelves, State, StockLevel, StockRule};
 
 pub(super) struct Tx<'a> {
     pub state: &'a State,
@@ -23,8 +23,11 @@ pub(super) struct Delta {
     pub committed: i64,
 }
 
-/// The holds; or the SKUs that are short, with what was wanted and what is available.
-pub(super) type Taken = Result<Vec<Hold>, Vec<(Sku, i64, i64)>>;
+/// SKUs that are short, with what was wanted and what is available.
+pub(super) type Short = Vec<(Sku, i64, i64)>;
+
+/// The holds, and what is to be waited for; or what is short.
+pub(super) type Taken = Result<(Vec<Hold>, Vec<Backorder>), Short>;
 
 impl<'a> Tx<'a> {
     pub fn new(state: &'a State, envelope: &'a Envelope, now: Timestamp) -> Self {
@@ -106,6 +109,66 @@ impl<'a> Tx<'a> {
         levels
     }
 
+    /// What was said about `sku`, with this command's own changes.
+    pub fn rule(&self, sku: &Sku) -> Option<StockRule> {
+        if self.state.rules.is_empty() && self.effects.rules.is_empty() {
+            return None;
+        }
+        let changed = self.effects.rules.iter().find(|r| r.sku == *sku);
+        changed.or_else(|| self.state.rules.get(&(self.store(), sku.clone()))).cloned()
+    }
+
+    pub fn rule_or_new(&self, sku: &Sku) -> StockRule {
+        self.rule(sku).unwrap_or_else(|| StockRule::new(self.store(), sku.clone()))
+    }
+
+    pub fn put_rule(&mut self, rule: StockRule) {
+        match self.effects.rules.iter_mut().find(|r| r.sku == rule.sku) {
+            Some(slot) => *slot = rule,
+            None => self.effects.rules.push(rule),
+        }
+    }
+
+    /// Units of `sku` on the shelves that orders are served from.
+    pub fn there(&self, sku: &Sku) -> i64 {
+        self.serving_levels(sku).iter().map(|l| l.available().max(0)).sum()
+    }
+
+    /// Units of `sku` that nobody waits for.
+    pub fn open_units(&self, sku: &Sku) -> i64 {
+        (self.there(sku) - self.rule(sku).map_or(0, |r| r.backordered)).max(0)
+    }
+
+    /// How many bundles of `components` are there.
+    pub fn bundles_there(&self, components: &[contracts::ledger::StockQuantity]) -> i64 {
+        components.iter().map(|c| self.open_units(&c.sku) / c.quantity.max(1)).min().unwrap_or(0)
+    }
+
+    /// Whether one of `sku` can be ordered; and if so, whether only to be delivered later.
+    pub fn can_be_bought(&self, sku: &Sku) -> (bool, bool) {
+        let Some(rule) = self.rule(sku) else { return (self.can_be_taken(sku), false) };
+        let one = [contracts::ledger::StockQuantity { sku: sku.clone(), quantity: 1 }];
+        let parts = if rule.components.is_empty() { &one[..] } else { &rule.components };
+        let (mut now, mut ever) = (true, true);
+        for part in parts {
+            let missing = (part.quantity - self.open_units(&part.sku)).max(0);
+            now &= missing == 0;
+            ever &= missing == 0 || self.rule(&part.sku).is_some_and(|r| r.allows(self.now, missing));
+        }
+        (ever, ever && !now)
+    }
+
+    /// `order` waits for `units` of `sku` less than it did.
+    pub fn wait_less(&mut self, order: &mut Order, sku: &Sku, units: i64) {
+        if let Some(backorder) = order.backorders.iter_mut().find(|b| b.sku == *sku) {
+            backorder.quantity -= units;
+        }
+        order.backorders.retain(|b| b.quantity > 0);
+        let mut rule = self.rule_or_new(sku);
+        rule.backordered -= units;
+        self.put_rule(rule);
+    }
+
     /// Whether any unit of `sku` can be taken for an order.
     pub fn can_be_taken(&self, sku: &Sku) -> bool {
         self.serving_levels(sku).iter().any(|l| l.available() > 0)
@@ -126,6 +189,10 @@ impl<'a> Tx<'a> {
     ) -> Result<StockLevel, Failure> {
         let mut level = self.level(sku, location);
         let was = level.available();
+        if self.rule(sku).is_some_and(|r| !r.components.is_empty()) && delta.on_hand > 0 && order.is_none() {
+            let detail = format!("{sku} is a bundle; it has no stock but that of its components.");
+            return Err(Failure::conflict("is_bundle", detail));
+        }
         let add = |a: i64, b: i64| {
             a.checked_add(b).ok_or_else(|| Failure::invalid("stock_overflow", "The quantity is too large."))
         };
@@ -234,7 +301,7 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Gives back every unit that `order` still holds or has committed.
+    /// Gives back every unit that `order` still holds or has committed, and lets it wait for no more.
     pub fn release_holds(&mut self, order: &mut Order) -> Result<(), Failure> {
         let number = order.head.number;
         for hold in
@@ -253,6 +320,9 @@ impl<'a> Tx<'a> {
             if hold.quantity > 0 {
                 self.move_stock(&sku, &location, kind, delta, Some(number), None)?;
             }
+        }
+        for backorder in order.backorders.clone() {
+            self.wait_less(order, &backorder.sku, backorder.quantity);
         }
         Ok(())
     }
@@ -282,23 +352,62 @@ impl<'a> Tx<'a> {
         None
     }
 
-    /// Takes `wanted` out of stock for an order, as holds in `state`. Nothing is taken when anything is short; then
-    /// the short SKUs come back with what is available.
+    /// Takes `wanted` out of stock for an order, as holds in `state`; what is not there and may be owed is waited for.
+    /// Nothing is taken when anything is short; then the short SKUs come back with what is available.
     pub fn take(&mut self, wanted: &[(Sku, i64)], state: HoldState, number: i64) -> Result<Taken, Failure> {
         let mut short = Vec::new();
         let mut plan = Vec::new();
+        let mut later = Vec::new();
         for (sku, quantity) in wanted {
-            match self.sources(sku, *quantity) {
+            let rule = self.rule(sku);
+            // Those who wait come first: what is there for them is not there for anybody else.
+            let given = if rule.is_some() { self.open_units(sku).min(*quantity) } else { *quantity };
+            let missing = quantity - given;
+            if missing > 0 && !rule.is_some_and(|r| r.allows(self.now, missing)) {
+                short.push((sku.clone(), *quantity, given));
+                continue;
+            }
+            match if given > 0 { self.sources(sku, given) } else { Some(Vec::new()) } {
                 Some(sources) => plan.extend(sources.into_iter().map(|(location, n)| (sku.clone(), location, n))),
                 None => {
-                    let available = self.serving_levels(sku).iter().map(|l| l.available().max(0)).sum();
-                    short.push((sku.clone(), *quantity, available));
+                    short.push((sku.clone(), *quantity, self.there(sku)));
+                    continue;
                 }
+            }
+            if missing > 0 {
+                later.push(Backorder { sku: sku.clone(), quantity: missing });
             }
         }
         if !short.is_empty() {
             return Ok(Err(short));
         }
+        for backorder in &later {
+            let mut rule = self.rule_or_new(&backorder.sku);
+            rule.backordered += backorder.quantity;
+            self.put_rule(rule);
+        }
+        Ok(Ok((self.set_aside(plan, state, number)?, later)))
+    }
+
+    /// Takes `quantity` units of `sku`, which are there, for an order that waits for them.
+    pub fn take_there(
+        &mut self,
+        sku: &Sku,
+        quantity: i64,
+        state: HoldState,
+        number: i64,
+    ) -> Result<Result<Vec<Hold>, ()>, Failure> {
+        let Some(sources) = self.sources(sku, quantity) else { return Ok(Err(())) };
+        let plan = sources.into_iter().map(|(location, n)| (sku.clone(), location, n)).collect();
+        self.set_aside(plan, state, number).map(Ok)
+    }
+
+    fn set_aside(
+        &mut self,
+        plan: Vec<(Sku, String, i64)>,
+        state: HoldState,
+        number: i64,
+    ) -> Result<Vec<Hold>, Failure> {
         let mut holds = Vec::with_capacity(plan.len());
         for (sku, location, quantity) in plan {
             let (kind, delta) = match state {
@@ -308,7 +417,7 @@ impl<'a> Tx<'a> {
             self.move_stock(&sku, &location, kind, delta, Some(number), None)?;
             holds.push(Hold { sku, location, state, quantity });
         }
-        Ok(Ok(holds))
+        Ok(holds)
     }
 
     /// The answer that the placing of `order` was given, or is given by this very command. What is stored counts, not
@@ -335,10 +444,13 @@ impl<'a> Tx<'a> {
 }
 
 /// Quantities per SKU, repeated ones summed, in order of SKU.
-pub(super) fn summed<'s>(lines: impl Iterator<Item = (&'s Sku, i64)>) -> Vec<(Sku, i64)> {
+pub(super) fn summed(lines: impl Iterator<Item = (Sku, i64)>) -> Vec<(Sku, i64)> {
+    if planted(Mutant::BundleCheckedPerLine) {
+        return lines.collect();
+    }
     let mut sums = std::collections::BTreeMap::new();
     for (sku, quantity) in lines {
-        *sums.entry(sku.clone()).or_insert(0_i64) += quantity;
+        *sums.entry(sku).or_insert(0_i64) += quantity;
     }
     sums.into_iter().collect()
 }

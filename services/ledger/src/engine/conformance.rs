@@ -20,11 +20,11 @@ use serde_json::json;
 
 use super::{Engine, EngineError, Reader};
 use crate::batcher::apply;
-use crate::decide::{Command, Envelope, Reply, add_keys, decide};
+use crate::decide::{Command, Envelope, Reply, add_keys, add_related, decide};
 use crate::order::{Order, Phase};
 use crate::state::{
     AuditRow, Changes, Coupon, CouponUse, GiftCard, GiftCardEntry, IdempotencyRow, Keys, NewAuditOwned, Parked, Sales,
-    State, StockLevel, StoredAnswer, WebhookRow,
+    State, StockLevel, StockRule, StoredAnswer, WebhookRow,
 };
 use sample::{Draft, by_shopper, by_staff, hash, payment, sku, uuid};
 
@@ -56,6 +56,7 @@ pub async fn decide_batch(
         for envelope in envelopes {
             add_keys(&state, envelope, &mut wanted);
         }
+        add_related(&state, &mut wanted);
         wanted.subtract(&loaded);
         if wanted.is_empty() {
             break;
@@ -441,7 +442,8 @@ impl Suite {
     async fn constraints_refuse_and_leave_nothing(&mut self) {
         let base = self.reader.levels(STORE, &sku(1)).await.unwrap().remove(0);
         type SpoilLevel = fn(&mut StockLevel);
-        let spoilt: [(&str, SpoilLevel); 4] = [
+        let spoilt: [(&str, SpoilLevel); 5] = [
+            ("a negative threshold", |l| l.low_at = Some(-1)),
             ("negative stock on hand", |l| l.on_hand = -1),
             ("negative held stock", |l| l.held = -1),
             ("negative committed stock", |l| l.committed = -1),
@@ -454,7 +456,10 @@ impl Suite {
             self.refused(what, Changes { stock, ..Changes::default() }).await;
         }
         type SpoilOrder = fn(&mut Order);
-        let spoilt: [(&str, SpoilOrder); 8] = [
+        let spoilt: [(&str, SpoilOrder); 9] = [
+            ("a backorder of nothing", |o| {
+                o.backorders.push(crate::order::Backorder { sku: sku(1), quantity: 0 });
+            }),
             ("a capture above the authorisation", |o| o.payment.captured_minor = 1),
             ("refunds above the capture", |o| {
                 (o.payment.authorised_minor, o.payment.captured_minor) = (10, 10);
@@ -472,6 +477,12 @@ impl Suite {
             let changes = self.spoiled(&draft, spoil).await;
             self.refused(what, changes).await;
             assert_eq!(self.reader.order(STORE, draft.order).await.unwrap(), None, "{what}");
+        }
+        for (what, backordered, limit) in [("more owed than may be", 3, Some(2)), ("less owed than nothing", -1, None)]
+        {
+            let rule = StockRule { backordered, limit, ..StockRule::new(STORE, sku(1)) };
+            let rules = [((STORE, sku(1)), rule)].into();
+            self.refused(what, Changes { rules, ..Changes::default() }).await;
         }
         for (what, uses, limit) in [("too many uses", 3, Some(2)), ("negative uses", -1, None)] {
             let coupon = Coupon { store: STORE, code: "TEN".to_owned(), limit, uses, customer_limit: None };

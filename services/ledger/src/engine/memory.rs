@@ -17,7 +17,8 @@ use super::{CouponCount, Engine, EngineError, EventSpan, GiftCardSum, MovementSu
 use crate::order::{Order, Phase};
 use crate::state::{
     AuditRow, Changes, ContactRow, Coupon, CouponUse, GiftCard, GiftCardEntry, Hash, IdempotencyRow, Keys, Meta,
-    Movement, MovementKind, Parked, Person, Sales, Shelves, State, StockLevel, Transfer, WebhookRow,
+    Movement, MovementKind, Parked, Person, Sales, Shelves, State, StockLevel, StockRule, Transfer, Waiting,
+    WebhookRow,
 };
 
 /// The tables. Cloning copies them.
@@ -48,6 +49,7 @@ pub struct Tables {
     pub locations: BTreeMap<(StoreId, String), Location>,
     pub low_at: BTreeMap<StoreId, Option<i64>>,
     pub transfers: BTreeMap<(StoreId, TransferId), Transfer>,
+    pub rules: BTreeMap<(StoreId, Sku), StockRule>,
 }
 
 /// The engine and the reader over shared [`Tables`].
@@ -74,6 +76,9 @@ impl MemoryEngine {
     }
 }
 
+/// Orders that wait for a SKU and are loaded with it: one more than are served in one command.
+pub(super) const WAITING: usize = crate::decide::backorder::SERVED_AT_ONCE + 1;
+
 fn refuse(what: impl Into<String>) -> EngineError {
     EngineError::Failed(what.into())
 }
@@ -88,6 +93,12 @@ impl Tables {
             if level.low_at.is_some_and(|t| t < 0) {
                 return Err(refuse(format!("check failed: threshold of {}", level.sku)));
             }
+        }
+        if changes.rules.values().any(|r| r.backordered < 0 || r.limit.is_some_and(|l| r.backordered > l)) {
+            return Err(refuse("check failed: backordered units of a rule"));
+        }
+        if changes.orders.values().any(|(_, o)| o.backorders.iter().any(|b| b.quantity <= 0)) {
+            return Err(refuse("check failed: a backorder"));
         }
         if changes.locations.values().any(|l| !(0..=1000).contains(&l.priority)) {
             return Err(refuse("check failed: priority of a location"));
@@ -143,6 +154,16 @@ impl Tables {
         Shelves { locations, low_at: self.low_at.get(&store).copied().flatten() }
     }
 
+    /// The orders that have waited longest for `sku`.
+    fn waiting(&self, store: StoreId, sku: &Sku) -> Waiting {
+        let orders = self.numbers.iter().filter_map(|(number, id)| Some((*number, self.orders.get(id)?)));
+        let orders = orders.filter(|(_, o)| o.head.store == store && o.backordered(sku) > 0);
+        let mut orders: Vec<_> = orders.map(|(number, o)| (number, o.head.id)).take(WAITING + 1).collect();
+        let more = orders.len() > WAITING;
+        orders.truncate(WAITING);
+        Waiting { orders: orders.into_iter().collect(), more }
+    }
+
     fn store(&mut self, changes: &Changes) {
         if let Some(meta) = &changes.meta {
             self.meta = meta.clone();
@@ -174,6 +195,7 @@ impl Tables {
         extend(&mut self.locations, &changes.locations);
         extend(&mut self.low_at, &changes.low_at);
         extend(&mut self.transfers, &changes.transfers);
+        extend(&mut self.rules, &changes.rules);
         self.contacts.extend(changes.contacts.iter().map(|c| (c.order, c.clone())));
         for event in &changes.events {
             self.event_keys.insert((event.store, event.aggregate.clone(), event.aggregate_seq));
@@ -222,6 +244,10 @@ impl Engine for MemoryEngine {
             state.shelves.entry(*store).or_insert_with(|| Arc::new(t.shelves(*store)));
         }
         pick(&t.transfers, &keys.transfers, &mut state.transfers);
+        pick(&t.rules, &keys.skus, &mut state.rules);
+        for key in keys.skus.iter().filter(|k| t.rules.get(*k).is_some_and(|r| r.backordered > 0)) {
+            state.waiting.insert(key.clone(), t.waiting(key.0, &key.1));
+        }
         pick(&t.coupons, &keys.coupons, &mut state.coupons);
         pick(&t.coupon_uses, &keys.coupon_uses, &mut state.coupon_uses);
         pick(&t.gift_cards, &keys.gift_cards, &mut state.gift_cards);
@@ -328,6 +354,10 @@ impl Reader for MemoryEngine {
         Ok(self.tables.lock().shelves(store))
     }
 
+    async fn rule(&self, store: StoreId, sku: &Sku) -> Result<Option<StockRule>, Failure> {
+        Ok(self.tables.lock().rules.get(&(store, sku.clone())).cloned())
+    }
+
     async fn level_locations(&self, store: StoreId) -> Result<Vec<String>, Failure> {
         let t = self.tables.lock();
         let names: BTreeSet<_> = t.stock.keys().filter(|k| k.0 == store).map(|k| k.2.clone()).collect();
@@ -407,6 +437,10 @@ impl Reader for MemoryEngine {
             sum.last_seq = sum.last_seq.max(m.seq);
         }
         Ok(sums.into_values().collect())
+    }
+
+    async fn all_rules(&self) -> Result<Vec<StockRule>, Failure> {
+        Ok(self.tables.lock().rules.values().cloned().collect())
     }
 
     async fn all_transfers(&self) -> Result<Vec<Transfer>, Failure> {

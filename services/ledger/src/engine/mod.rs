@@ -17,7 +17,7 @@ use kernel::{Failure, OrderId, Page, PageRequest, Sku, StoreId, Timestamp};
 use crate::order::{Order, Phase};
 use crate::state::{
     AuditRow, Changes, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, Keys, Meta, Parked, Person, Sales, Shelves,
-    State, StockLevel, Transfer,
+    State, StockLevel, StockRule, Transfer,
 };
 
 /// Why a batch was not, or may not have been, stored.
@@ -116,6 +116,7 @@ pub trait Reader: Send + Sync {
     async fn stock(&self, store: StoreId, filter: &StockFilter, page: &PageRequest)
     -> Result<Page<StockItem>, Failure>;
     async fn shelves(&self, store: StoreId) -> Result<Shelves, Failure>;
+    async fn rule(&self, store: StoreId, sku: &Sku) -> Result<Option<StockRule>, Failure>;
     /// The names of the locations that have levels.
     async fn level_locations(&self, store: StoreId) -> Result<Vec<String>, Failure>;
     /// Latest first.
@@ -137,6 +138,8 @@ pub trait Reader: Send + Sync {
     async fn scan_orders(&self, after: i64, limit: u32) -> Result<Vec<Arc<Order>>, Failure>;
     async fn all_levels(&self) -> Result<Vec<StockLevel>, Failure>;
     async fn movement_sums(&self) -> Result<Vec<MovementSum>, Failure>;
+    /// By store, then by SKU.
+    async fn all_rules(&self) -> Result<Vec<StockRule>, Failure>;
     async fn all_transfers(&self) -> Result<Vec<Transfer>, Failure>;
     /// What the movements of transfers sum to, for each SKU that was ever transferred.
     async fn transferred(&self) -> Result<Vec<(StoreId, Sku, i64)>, Failure>;

@@ -6,6 +6,7 @@ pub mod view;
 use contracts::checkout::{Discount, TaxLine, Totals};
 use contracts::ledger::{
     FulfilmentStatus, LineQuantity, OrderStatus, PaymentStatus, RefundState, ReturnStatus, ShipmentStatus,
+    StockQuantity,
 };
 use contracts::saga::{Next, PlacedLine};
 use kernel::{CartId, Currency, Money, OrderId, PersonId, RefundId, ReturnId, ShipmentId, Sku, StoreId, Timestamp};
@@ -20,6 +21,7 @@ pub struct Order {
     pub frozen: std::sync::Arc<Frozen>,
     pub lines: Vec<Line>,
     pub holds: Vec<Hold>,
+    pub backorders: Vec<Backorder>,
     pub payment: Payment,
     pub refunds: Vec<Refund>,
     pub shipments: Vec<Shipment>,
@@ -65,6 +67,9 @@ pub struct Frozen {
     pub coupons: Vec<String>,
     /// Hexadecimal hashes of gift cards, and what each paid.
     pub gift_cards: Vec<(String, i64)>,
+    /// What the lines that are bundles are made of, by the number of the line: a bundle may be another one tomorrow.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub bundles: std::collections::BTreeMap<u32, Vec<StockQuantity>>,
 }
 
 /// The moving part of a line; its frozen part stands at the same position in [`Frozen::lines`].
@@ -110,6 +115,13 @@ pub struct Hold {
     pub location: String,
     pub state: HoldState,
     /// Units that the hold still stands for; shipping and cancelling lower it.
+    pub quantity: i64,
+}
+
+/// Units that were not there when they were ordered (invariant I5). Never 0: what has arrived waits no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backorder {
+    pub sku: Sku,
     pub quantity: i64,
 }
 
@@ -212,6 +224,48 @@ pub struct Return {
 }
 
 impl Order {
+    /// The goods that `units` of a line are: of itself, or of the components of a bundle.
+    #[must_use]
+    pub fn goods(&self, line: &Line, units: u32) -> Vec<(Sku, i64)> {
+        match self.frozen.bundles.get(&line.line) {
+            None => vec![(line.sku.clone(), i64::from(units))],
+            Some(parts) => parts.iter().map(|p| (p.sku.clone(), p.quantity * i64::from(units))).collect(),
+        }
+    }
+
+    /// Every SKU that the order is or was about.
+    pub fn skus(&self) -> impl Iterator<Item = &Sku> {
+        self.lines.iter().map(|l| &l.sku).chain(self.frozen.bundles.values().flatten().map(|p| &p.sku))
+    }
+
+    /// Units of `sku` that the order waits for.
+    #[must_use]
+    pub fn backordered(&self, sku: &Sku) -> i64 {
+        self.backorders.iter().find(|b| b.sku == *sku).map_or(0, |b| b.quantity)
+    }
+
+    /// Of each line, the open units for which the goods are there. What came in is given to the lines in their order.
+    #[must_use]
+    pub fn ready(&self) -> Vec<u32> {
+        if self.backorders.is_empty() {
+            return self.lines.iter().map(Line::open).collect();
+        }
+        let mut there = std::collections::BTreeMap::new();
+        for hold in self.holds.iter().filter(|h| h.state != HoldState::Released) {
+            *there.entry(hold.sku.clone()).or_insert(0) += hold.quantity;
+        }
+        let ready = self.lines.iter().map(|line| {
+            let parts = self.goods(line, 1);
+            let whole = parts.iter().map(|(sku, each)| there.get(sku).map_or(0, |units| units / each)).min();
+            let units = whole.unwrap_or(0).min(i64::from(line.open())).max(0);
+            for (sku, each) in parts {
+                *there.entry(sku).or_insert(0) -= each * units;
+            }
+            u32::try_from(units).unwrap_or(0)
+        });
+        ready.collect()
+    }
+
     #[must_use]
     pub fn money(&self, amount_minor: i64) -> Money {
         Money::new(amount_minor, self.head.currency)

@@ -14,7 +14,8 @@ use super::{Attempt, Order, Phase};
 impl Order {
     #[must_use]
     pub fn view(&self, timeline: Vec<TimelineEntry>) -> OrderView {
-        let lines = self.lines.iter().zip(&self.frozen.lines).map(|(line, frozen)| OrderLineView {
+        let ready = self.ready();
+        let lines = self.lines.iter().zip(&self.frozen.lines).zip(ready).map(|((line, frozen), ready)| OrderLineView {
             line: line.line,
             sku: line.sku.clone(),
             product_handle: frozen.product_handle.clone(),
@@ -27,7 +28,7 @@ impl Order {
             total: self.money(frozen.total_minor),
             shipped: line.shipped,
             returned: line.returned,
-            backordered: 0,
+            backordered: line.open() - ready,
             image: frozen.image.clone(),
         });
         OrderView {
@@ -192,6 +193,8 @@ fn sentence(event: &Event) -> String {
     };
     match event.kind.as_str() {
         "order.created" => "The order was received and its goods were set aside.".to_owned(),
+        "order.backordered" => "Some of the goods are not there yet; they follow when they arrive.".to_owned(),
+        "order.backorder_filled" => format!("Goods that the order waited for arrived ({}).", text("sku")),
         "order.payment_unknown" => "The payment provider did not answer; it is being asked again.".to_owned(),
         "order.action_required" => "The payment needs a confirmation by the shopper.".to_owned(),
         "order.payment_declined" => format!("The payment was declined ({}).", text("decline_code")),

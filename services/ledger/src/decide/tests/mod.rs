@@ -1,5 +1,6 @@
 //! What commands do, on the memory engine. After every command the doctor looks at everything there is.
 
+mod backorder;
 mod fulfil;
 mod idempotency;
 mod inventory;
@@ -24,7 +25,7 @@ use kernel::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Command, Envelope, IdempotencyRef, Reply, decide, keys};
+use super::{Command, Envelope, IdempotencyRef, Reply, add_related, decide, keys};
 use crate::batcher::apply;
 use crate::doctor;
 use crate::engine::memory::MemoryEngine;
@@ -292,11 +293,12 @@ impl Shop {
         for round in 0.. {
             let mut wanted = Keys::default();
             envelopes.iter().for_each(|e| wanted.extend(keys(&state, e)));
+            add_related(&state, &mut wanted);
             wanted.subtract(&loaded);
             if wanted.is_empty() {
                 break;
             }
-            assert!(round < 5, "the commands keep naming new keys");
+            assert!(round < 8, "the commands keep naming new keys");
             at_once(self.engine.load(&wanted, &mut state))?;
             loaded.extend(wanted);
         }

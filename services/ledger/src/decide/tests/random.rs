@@ -16,6 +16,8 @@ use crate::order::Attempt;
 const HISTORIES: u64 = 300;
 const COMMANDS: u64 = 60;
 const SKUS: [&str; 3] = ["A", "B", "C"];
+/// `S` is made of the first two.
+const SOLD: [&str; 4] = ["A", "B", "C", "S"];
 
 /// The provider's books about one order.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +95,7 @@ impl History {
         shop.ask(Command::PutCoupon { code: "TEN".to_owned(), limit: Some(3) }).reply.unwrap();
         let gift = Command::IssueGiftCard { code_hash: hash(9_000), code: "G".to_owned(), balance: eur(5_000) };
         shop.ask(gift).reply.unwrap();
+        shop.ask(super::backorder::bundle("S", &[("A", 2), ("B", 1)])).reply.unwrap();
         History { seed, shop, orders: Vec::new(), ids: 0 }
     }
 
@@ -120,6 +123,13 @@ impl History {
         }
     }
 
+    fn stock_command(&mut self, command: Command) {
+        let what = format!("seed {}: {command:?}", self.seed);
+        let done = self.shop.submit(Envelope { actor: staff(), ..envelope(command) });
+        let fault = done.reply.err().filter(|f| f.kind == kernel::ErrorKind::Internal);
+        assert!(fault.is_none(), "{what}: {fault:?}");
+    }
+
     fn checked(&mut self, command: Command, key: Option<u64>) -> Done {
         let what = format!("seed {}: {command:?}", self.seed);
         let done = match key {
@@ -140,7 +150,7 @@ impl History {
         let n = 10_000 + self.id();
         let lines = (0..=self.below(2)).map(|_| {
             let price = [0, 333, 1_000, 1_999][self.below(4) as usize];
-            (SKUS[self.below(3) as usize], 1 + self.below(3) as u32, price)
+            (SOLD[self.below(4) as usize], 1 + self.below(3) as u32, price)
         });
         let mut buy = Buy { lines: lines.collect(), ..Buy::new(n, &[]) }.of_cart(self.below(4), 1 + self.below(2));
         let items: i64 = buy.lines.iter().map(|(_, quantity, unit)| i64::from(*quantity) * unit).sum();
@@ -310,7 +320,51 @@ impl History {
         }
     }
 
+    /// What a merchant does to the stock.
+    fn stock_wish(&mut self) -> Command {
+        use super::backorder::{bundle, policy};
+        use super::inventory::{count, location, receive, transfer};
+        use contracts::ledger::Oversell::{Backorder, Deny, Preorder};
+        let n = self.id();
+        let places = ["main", "east", "west"];
+        let (from, to) = (places[self.below(3) as usize], places[self.below(3) as usize]);
+        let (name, units) = (SKUS[self.below(3) as usize], 1 + self.below(3) as i64);
+        match self.below(8) {
+            0 => transfer(n, (from, to), &[(name, units)], self.one_in(2)),
+            1 => receive(1 + self.below(n), None, false),
+            2 => receive(1 + self.below(n), Some(&[(name, 1)]), self.one_in(2)),
+            3 => count(from, &[(name, 2 + units)]),
+            4 => location(from, self.below(3) as i64, !self.one_in(3)),
+            5 => bundle("S", &[(SKUS[self.below(2) as usize], units), ("C", 1)]),
+            _ => {
+                let limit = self.one_in(2).then(|| 2 * units);
+                let until = self.shop.now.plus_millis(60_000);
+                match self.below(4) {
+                    0 => policy(name, Deny, None, None),
+                    1 => policy(name, Preorder, limit, Some(until)),
+                    _ => policy(name, Backorder, limit, None),
+                }
+            }
+        }
+    }
+
     fn step(&mut self) {
+        if self.one_in(8) {
+            let command = self.stock_wish();
+            let place = match &command {
+                Command::PutLocation(location) => Some(location.location.clone()),
+                _ => None,
+            };
+            // A location that opens serves those who wait with the command after its own.
+            self.shop.tolerated.extend(place.as_ref().map(|_| "I5"));
+            self.stock_command(command);
+            self.shop.tolerated.clear();
+            if let Some(location) = place {
+                let skus = SKUS.iter().map(|name| sku(name)).collect();
+                self.stock_command(Command::TellStock { location, skus });
+            }
+            return;
+        }
         let choice = self.below(20);
         if self.orders.is_empty() || choice < 3 {
             return self.place();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use contracts::ledger::{
-    CountRequest, CountedSku, LineQuantity, Location, OrderFilter, ReceiveTransfer, RefundRequest, SetThreshold,
-    ShipmentRequest, StockFilter, StockQuantity, StockSettings, TransferRequest,
+    CountRequest, CountedSku, LineQuantity, Location, OrderFilter, Oversell, ReceiveTransfer, RefundRequest, SetBundle,
+    SetPolicy, SetThreshold, ShipmentRequest, StockFilter, StockQuantity, StockSettings, TransferRequest,
 };
 use contracts::payment::{ProviderStatus, RefundStatus};
 use contracts::saga::{GiftCardTender, Observation};
@@ -148,7 +148,8 @@ impl World {
         draft.cart = CartId::from_uuid(uuid(1, self.below(12)));
         draft.cart_version = 1 + self.below(3);
         if self.below(2) == 0 {
-            draft.lines.push((sku(self.below(4)), self.quantity(), 999));
+            let pick = [0, 1, 2, 3, 5][self.below(5) as usize];
+            draft.lines.push((sku(pick), self.quantity(), 999));
         }
         if self.below(3) == 0 {
             draft.coupons.push("TEN".to_owned());
@@ -279,7 +280,16 @@ impl World {
         let units = 1 + self.below(3).cast_signed();
         let lines = vec![StockQuantity { sku: sku.clone(), quantity: units }];
         let id = TransferId::from_uuid(uuid(11, self.below(12)));
-        let command = match self.below(6) {
+        let command = match self.below(9) {
+            6 | 7 => {
+                let policy = [Oversell::Deny, Oversell::Backorder, Oversell::Preorder][self.below(3) as usize];
+                let limit = (policy != Oversell::Deny && self.below(2) == 0).then_some(3 * units);
+                Command::PutPolicy { sku, request: SetPolicy { policy, limit, until: None } }
+            }
+            8 => {
+                let components = if self.below(3) == 0 { Vec::new() } else { lines };
+                Command::PutBundle { sku: self::sku(5), request: SetBundle { components } }
+            }
             0 => {
                 let (priority, active) = (self.below(4).cast_signed(), self.below(4) > 0);
                 Command::PutLocation(Location { priority, active, ..Location::undescribed(&from) })
@@ -368,6 +378,7 @@ async fn read_all(reader: &dyn Reader, world: &World) -> Vec<String> {
         }
         for n in 0..6 {
             tell("levels", &reader.levels(store, &sku(n)).await.unwrap());
+            tell("rule", &reader.rule(store, &sku(n)).await.unwrap());
         }
         for n in 0..60 {
             tell("idempotency", &reader.idempotency(store, hash(7, n)).await.unwrap());
@@ -390,6 +401,7 @@ async fn read_all(reader: &dyn Reader, world: &World) -> Vec<String> {
     tell("events", &reader.events(None, 0, 10_000).await.unwrap());
     tell("levels", &reader.all_levels().await.unwrap());
     tell("movements", &reader.movement_sums().await.unwrap());
+    tell("rules", &reader.all_rules().await.unwrap());
     tell("all transfers", &reader.all_transfers().await.unwrap());
     tell("transferred", &reader.transferred().await.unwrap());
     tell("coupons", &reader.coupon_counts().await.unwrap());

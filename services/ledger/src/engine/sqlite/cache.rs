@@ -10,7 +10,7 @@ use std::sync::Arc;
 use kernel::{OrderId, Sku, StoreId};
 
 use crate::order::Order;
-use crate::state::{Hash, IdempotencyRow, Meta, Shelves, StockLevel};
+use crate::state::{Hash, IdempotencyRow, Meta, Shelves, StockLevel, StockRule};
 
 /// The entries put most recently. What was put longest ago goes first, one entry at a time, so that no batch has to wait
 /// for thousands of them to be dropped.
@@ -71,6 +71,8 @@ pub(super) struct Cache {
     /// Ids of aggregates that are not orders.
     pub(super) aggregates: Recent<(StoreId, String), i64>,
     pub(super) shelves: Recent<StoreId, Arc<Shelves>>,
+    /// The rule of a SKU, or none for a SKU of which nothing was said.
+    pub(super) rules: Recent<(StoreId, Sku), Option<StockRule>>,
 }
 
 impl Cache {
@@ -82,6 +84,7 @@ impl Cache {
             requests: Recent::new(10_000),
             aggregates: Recent::new(10_000),
             shelves: Recent::new(1_000),
+            rules: Recent::new(50_000),
         }
     }
 
@@ -92,6 +95,7 @@ impl Cache {
         self.requests.clear();
         self.aggregates.clear();
         self.shelves.clear();
+        self.rules.clear();
     }
 }
 

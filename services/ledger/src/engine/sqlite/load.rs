@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::{OrderId, StoreId};
+use kernel::{OrderId, Sku, StoreId};
 use rusqlite::{Connection, Result, params};
 
 use super::cache::{Cache, Levels};
@@ -65,12 +65,25 @@ fn stock(conn: &Connection, cache: &mut Cache, keys: &Keys, state: &mut State) -
             state.stock.insert(key.clone(), levels.iter().map(|(at, (_, l))| (at.clone(), l.clone())).collect());
         }
         shelves(conn, cache, key.0, state)?;
+        rule(conn, cache, key, state)?;
     }
     for store in &keys.shelves {
         shelves(conn, cache, *store, state)?;
     }
     for (store, id) in &keys.transfers {
         state.transfers.extend(rows::transfer(conn, *store, *id)?.map(|t| ((*store, *id), t)));
+    }
+    Ok(())
+}
+
+fn rule(conn: &Connection, cache: &mut Cache, key: &(StoreId, Sku), state: &mut State) -> Result<()> {
+    if cache.rules.get(key).is_none() {
+        cache.rules.put(key.clone(), rows::rule(conn, key.0, &key.1)?);
+    }
+    let Some(Some(rule)) = cache.rules.get(key) else { return Ok(()) };
+    state.rules.insert(key.clone(), rule.clone());
+    if rule.backordered > 0 {
+        state.waiting.insert(key.clone(), rows::waiting(conn, key.0, &key.1)?);
     }
     Ok(())
 }

@@ -40,6 +40,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0003_locations_transfers_and_low_stock",
         sql: include_str!("../../../migrations/0003_locations_transfers_and_low_stock.sql"),
     },
+    Migration {
+        name: "0004_rules_and_backorders",
+        sql: include_str!("../../../migrations/0004_rules_and_backorders.sql"),
+    },
 ];
 
 /// Pages that the writer keeps in memory, in KiB. Not more: every commit looks at a list of them.

@@ -18,7 +18,7 @@ use crate::engine::{CouponCount, EventSpan, GiftCardSum, MovementSum, Reader};
 use crate::order::{Order, Phase};
 use crate::state::{
     AuditRow, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, NewAuditOwned, Parked, Person, Sales, Shelves,
-    StockLevel, Transfer,
+    StockLevel, StockRule, Transfer,
 };
 
 struct Pool {
@@ -218,6 +218,10 @@ impl Reader for SqliteReader {
         self.now(|conn| rows::shelves(conn, store))
     }
 
+    async fn rule(&self, store: StoreId, sku: &Sku) -> Result<Option<StockRule>, Failure> {
+        self.now(|conn| rows::rule(conn, store, sku))
+    }
+
     async fn level_locations(&self, store: StoreId) -> Result<Vec<String>, Failure> {
         self.scan(move |conn| {
             let sql = "select distinct location from stock_levels where store = ?1 order by location";
@@ -350,6 +354,15 @@ impl Reader for SqliteReader {
                     last_seq: rows::unsigned(row, 7)?,
                 })
             })
+        })
+        .await
+    }
+
+    async fn all_rules(&self) -> Result<Vec<StockRule>, Failure> {
+        self.scan(|conn| {
+            let sql = "select store, sku, policy, most, until, backordered, components, part_of, event_seq \
+                       from stock_rules order by store, sku";
+            all(conn, sql, rows::any_rule)
         })
         .await
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use contracts::event::Event;
-use contracts::ledger::{Location, RefundState, ReturnStatus, ShipmentStatus, TransferStatus};
+use contracts::ledger::{Location, Oversell, RefundState, ReturnStatus, ShipmentStatus, TransferStatus};
 use kernel::{
     CartId, Currency, EventId, OrderId, PersonId, RefundId, ReturnId, ShipmentId, Sku, StoreId, Timestamp, TransferId,
 };
@@ -12,9 +12,11 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use uuid::Uuid;
 
-use crate::order::{Attempt, Head, Hold, HoldState, Line, Order, Payment, Phase, Refund, Return, Shipment};
+use crate::engine::memory::WAITING;
+use crate::order::{Attempt, Backorder, Head, Hold, HoldState, Line, Order, Payment, Phase, Refund, Return, Shipment};
 use crate::state::{
-    Coupon, GiftCard, Hash, IdempotencyRow, Meta, Person, Sales, Shelves, StockLevel, StoredAnswer, Transfer,
+    Coupon, GiftCard, Hash, IdempotencyRow, Meta, Person, Sales, Shelves, StockLevel, StockRule, StoredAnswer,
+    Transfer, Waiting,
 };
 
 /// A value that no version of this program wrote.
@@ -68,6 +70,11 @@ impl Named for ShipmentStatus {
 impl Named for ReturnStatus {
     const NAMES: &'static [(Self, &'static str)] =
         &[(ReturnStatus::Requested, "requested"), (ReturnStatus::Received, "received")];
+}
+
+impl Named for Oversell {
+    const NAMES: &'static [(Self, &'static str)] =
+        &[(Oversell::Deny, "deny"), (Oversell::Backorder, "backorder"), (Oversell::Preorder, "preorder")];
 }
 
 impl Named for TransferStatus {
@@ -191,6 +198,7 @@ pub(super) fn bare_orders(conn: &Connection, sql: &str, given: impl Params) -> R
             payment: payment(row)?,
             lines: Vec::new(),
             holds: Vec::new(),
+            backorders: Vec::new(),
             refunds: Vec::new(),
             shipments: Vec::new(),
             returns: Vec::new(),
@@ -222,6 +230,11 @@ pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
     each(conn, sql, orders, |order, row| {
         let state = HoldState::read(row, 3)?;
         order.holds.push(Hold { sku: sku(row, 1)?, location: row.get(2)?, state, quantity: row.get(4)? });
+        Ok(())
+    })?;
+    let sql = "select key, sku, quantity from order_backorders where key between ?1 and ?2 order by key";
+    each(conn, sql, orders, |order, row| {
+        order.backorders.push(Backorder { sku: sku(row, 1)?, quantity: row.get(2)? });
         Ok(())
     })?;
     let sql = "select key, id, state, amount, gift_card, reason, at \
@@ -332,6 +345,42 @@ pub(super) fn levels(conn: &Connection, store: StoreId, sku: &Sku) -> Result<Vec
     let sql = "select id, store, sku, location, on_hand, held, committed, seq, event_seq, low_at \
                from stock_levels where store = ?1 and sku = ?2 order by location";
     conn.prepare_cached(sql)?.query_map(params![store.as_bytes(), sku.as_str()], level)?.collect()
+}
+
+/// `select store, sku, policy, most, until, backordered, components, part_of, event_seq`.
+pub(super) fn any_rule(row: &Row<'_>) -> Result<StockRule> {
+    Ok(StockRule {
+        store: id(row, 0, StoreId::from_uuid)?,
+        sku: sku(row, 1)?,
+        policy: Oversell::read(row, 2)?,
+        limit: row.get(3)?,
+        until: optional_at(row, 4)?,
+        backordered: row.get(5)?,
+        components: json(row, 6)?,
+        part_of: json(row, 7)?,
+        event_seq: unsigned(row, 8)?,
+    })
+}
+
+pub(super) fn rule(conn: &Connection, store: StoreId, sku: &Sku) -> Result<Option<StockRule>> {
+    let sql = "select store, sku, policy, most, until, backordered, components, part_of, event_seq \
+               from stock_rules where store = ?1 and sku = ?2";
+    conn.prepare_cached(sql)?.query_row(params![store.as_bytes(), sku.as_str()], any_rule).optional()
+}
+
+/// The orders that have waited longest for a SKU.
+pub(super) fn waiting(conn: &Connection, store: StoreId, sku: &Sku) -> Result<Waiting> {
+    let sql = "select o.number, o.id from order_backorders b join orders o on o.number = b.key >> 16 \
+               where b.store = ?1 and b.sku = ?2 order by b.key limit ?3";
+    let most = i64::try_from(WAITING + 1).unwrap_or(i64::MAX);
+    let mut statement = conn.prepare_cached(sql)?;
+    let found = statement.query_map(params![store.as_bytes(), sku.as_str(), most], |row| {
+        Ok((row.get::<_, i64>(0)?, id(row, 1, OrderId::from_uuid)?))
+    })?;
+    let mut orders = found.collect::<Result<Vec<_>>>()?;
+    let more = orders.len() > WAITING;
+    orders.truncate(WAITING);
+    Ok(Waiting { orders: orders.into_iter().collect(), more })
 }
 
 /// What a store says about all its stock.

@@ -68,6 +68,7 @@ fn stock(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()> 
     movements(conn, cache, changes)?;
     shelves(conn, cache, changes)?;
     transfers(conn, changes)?;
+    rules(conn, cache, changes)?;
     let sql = "insert into sales (store, sku, units) values (?1, ?2, ?3) \
                on conflict (store, sku) do update set units = excluded.units";
     for row in changes.sales.values() {
@@ -89,6 +90,25 @@ fn shelves(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()
     for (store, low_at) in &changes.low_at {
         conn.prepare_cached(sql)?.execute(params![store.as_bytes(), low_at])?;
         cache.shelves.remove(store);
+    }
+    Ok(())
+}
+
+fn rules(conn: &Connection, cache: &mut Cache, changes: &Changes) -> Result<()> {
+    let sql = "insert into stock_rules (store, sku, policy, most, until, backordered, components, part_of, event_seq) \
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (store, sku) do update set \
+               policy = excluded.policy, most = excluded.most, until = excluded.until, \
+               backordered = excluded.backordered, components = excluded.components, part_of = excluded.part_of, \
+               event_seq = excluded.event_seq";
+    let (mut components, mut part_of) = (Vec::new(), Vec::new());
+    for (key, r) in &changes.rules {
+        let components = store_order::write_json(&mut components, &r.components)?;
+        let part_of = store_order::write_json(&mut part_of, &r.part_of)?;
+        let (store, until, seq) = (key.0.as_bytes(), r.until.map(|at| at.millis()), r.event_seq.cast_signed());
+        let (sku, policy) = (key.1.as_str(), r.policy.written());
+        let given = params![store, sku, policy, r.limit, until, r.backordered, components, part_of, seq];
+        conn.prepare_cached(sql)?.execute(given)?;
+        cache.rules.put(key.clone(), Some(r.clone()));
     }
     Ok(())
 }

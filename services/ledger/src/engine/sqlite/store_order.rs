@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result, ToSql};
 
 use super::insert::{Bound, insert};
 use super::rows::{Named, corrupt, part_key};
-use crate::order::{Head, Hold, Line, Order, Payment, Phase, Refund, Return, Shipment};
+use crate::order::{Backorder, Head, Hold, Line, Order, Payment, Phase, Refund, Return, Shipment};
 use crate::state::Changes;
 
 /// An order as it was, where there was one, and as it is to be.
@@ -27,6 +27,7 @@ pub(super) fn store(conn: &Connection, changes: &Changes) -> Result<()> {
     payments(conn, &orders)?;
     LINES.store(conn, &orders)?;
     HOLDS.store(conn, &orders)?;
+    BACKORDERS.store(conn, &orders)?;
     REFUNDS.store(conn, &orders)?;
     SHIPMENTS.store(conn, &orders)?;
     RETURNS.store(conn, &orders)
@@ -242,6 +243,16 @@ const HOLDS: Part<Hold> = Part {
         row.put(&hold.location)?;
         row.put(hold.state.written())?;
         row.put(hold.quantity)
+    },
+};
+
+const BACKORDERS: Part<Backorder> = Part {
+    table: "order_backorders",
+    columns: &["sku", "quantity"],
+    of: |order| &order.backorders,
+    bind: |row, backorder| {
+        row.put(backorder.sku.as_str())?;
+        row.put(backorder.quantity)
     },
 };
 
