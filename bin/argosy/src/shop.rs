@@ -201,6 +201,8 @@ impl Shop {
             .merge(ledger::api::routes(ledger::api::Handles {
                 orders: ledger.clone(),
                 stock: ledger.clone(),
+                inventory: ledger.clone(),
+                stock_rules: ledger.clone(),
                 vouchers: ledger.clone(),
                 books: ledger.clone(),
                 secret_of: Arc::new(move |order| secrets.order_secret(order)),
