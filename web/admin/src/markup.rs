@@ -145,7 +145,7 @@ fn faults(html: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::layout::Section;
-    use crate::pages::{books, entry, error, home, orders, products};
+    use crate::pages::{books, entry, error, home, orders, out, people, products, terms};
     use crate::samples::HOSTILE;
     use crate::site::PageContext;
     use contracts::identity::Scope;
@@ -201,6 +201,21 @@ mod tests {
         page!("new product", products::create, products::create::new_product_page);
         page!("categories", products::categories, products::categories::categories_page);
         page!("collections", products::collections, products::collections::collections_page);
+        page!("customers", people::customers, people::customers::customers_page);
+        page!("customer", people::customer, people::customer::customer_page);
+        page!("staff", people::staff, people::staff::staff_page);
+        page!("roles", people::roles, people::roles::roles_page);
+        page!("keys", people::keys, people::keys::keys_page);
+        page!("terms", terms::list, terms::list::terms_page);
+        page!("document", terms::document, terms::document::document_page);
+        page!("gift cards", terms::gift_cards, terms::gift_cards::gift_cards_page);
+        page!("fulfilments", out::fulfilments, out::fulfilments::fulfilments_page);
+        page!("fulfilment", out::fulfilment, out::fulfilment::fulfilment_page);
+        page!("mails", out::mails, out::mails::mails_page);
+        page!("webhooks", out::webhooks, out::webhooks::webhooks_page);
+        page!("webhook", out::webhook, out::webhook::webhook_page);
+        let previews = out::mails::preview_samples();
+        pages.extend(previews.iter().map(|data| ("preview", out::mails::preview_page(ctx, data))));
         pages
     }
 

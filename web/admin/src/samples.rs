@@ -5,11 +5,15 @@ use contracts::catalog::{
     Category, Collection, Media, Price, Product, ProductContent, ProductOption, ProductStatus, TimestampSchema, Variant,
 };
 use contracts::checkout::{Discount, TaxLine, Totals};
+use contracts::fulfilment::{FulfilmentLine, FulfilmentState, FulfilmentView, TrackingStatus, TrackingUpdate};
+use contracts::identity::{CustomerView, RoleView, Scope};
 use contracts::ledger::{
     Contact, FulfilmentStatus, LineQuantity, OrderLineView, OrderStatus, OrderSummary, OrderView, PaymentStatus,
     RefundState, RefundView, ReturnStatus, ReturnView, ShipmentStatus, ShipmentView, StockView, TimelineEntry,
 };
 use contracts::market::Texts;
+use contracts::notification::{DeliveryStatus, DeliveryView, MailStatus, MailTemplate, MailView, WebhookEndpointView};
+use contracts::selling::TermsDocument;
 use kernel::{Currency, Failure, FieldError, Money, OrderId, Rate, Sku, Timestamp};
 
 use crate::form::{Draft, Fields};
@@ -52,7 +56,7 @@ fn sku() -> Sku {
     Sku::new("\"><script>x</script>\u{202e}'&").unwrap()
 }
 
-fn address() -> Address {
+pub(crate) fn address() -> Address {
     Address {
         name: HOSTILE(),
         line1: HOSTILE(),
@@ -143,7 +147,12 @@ pub(crate) fn order() -> OrderView {
         }],
         returns: vec![returned(6, ReturnStatus::Requested), returned(7, ReturnStatus::Received)],
         timeline: vec![TimelineEntry { at: at(), event: HOSTILE(), text: HOSTILE() }; 3],
-        contact: Some(Contact { vat_id: None, email: HOSTILE(), shipping_address: address(), billing_address: Some(address()) }),
+        contact: Some(Contact {
+            vat_id: None,
+            email: HOSTILE(),
+            shipping_address: address(),
+            billing_address: Some(address()),
+        }),
     }
 }
 
@@ -205,4 +214,111 @@ pub(crate) fn category() -> Category {
 
 pub(crate) fn collection() -> Collection {
     Collection { handle: HOSTILE(), name: texts(), description: texts(), position: 1, media: None, version: 1 }
+}
+
+pub(crate) fn customer() -> CustomerView {
+    CustomerView {
+        id: id(1),
+        email: HOSTILE(),
+        email_verified: true,
+        name: Some(HOSTILE()),
+        locale: Some(HOSTILE()),
+        created_at: at(),
+    }
+}
+
+pub(crate) fn role() -> RoleView {
+    RoleView { handle: HOSTILE(), name: HOSTILE(), scopes: vec![Scope::Orders, Scope::Stock], built_in: false }
+}
+
+pub(crate) fn fulfilment() -> FulfilmentView {
+    FulfilmentView {
+        id: id(1),
+        order_id: id(2),
+        number: HOSTILE(),
+        location: HOSTILE(),
+        state: FulfilmentState::Requested,
+        lines: vec![FulfilmentLine { line: 1, sku: sku(), title: HOSTILE(), quantity: 2 }],
+        carrier: Some(HOSTILE()),
+        tracking: Some(HOSTILE()),
+        shipment_id: None,
+        reason: Some(HOSTILE()),
+        created_at: at(),
+        updated_at: at(),
+        tracking_updates: vec![TrackingUpdate { at: at(), status: TrackingStatus::InTransit, place: HOSTILE() }],
+        address: Some(address()),
+    }
+}
+
+pub(crate) fn mail(status: MailStatus) -> MailView {
+    MailView {
+        id: id(1),
+        template: MailTemplate::OrderConfirmation,
+        status,
+        order_id: Some(id(2)),
+        tries: 3,
+        created_at: at(),
+        next_at: Some(at()),
+        sent_at: None,
+        last_error: Some(HOSTILE()),
+        file: Some(HOSTILE()),
+    }
+}
+
+pub(crate) fn endpoint() -> WebhookEndpointView {
+    WebhookEndpointView {
+        id: id(1),
+        url: HOSTILE(),
+        description: HOSTILE(),
+        event_types: vec![HOSTILE()],
+        enabled: false,
+        disabled_reason: Some(HOSTILE()),
+        failing_since: Some(at()),
+        created_at: at(),
+        secret: None,
+    }
+}
+
+pub(crate) fn delivery() -> DeliveryView {
+    DeliveryView {
+        event_id: id(1),
+        endpoint_id: id(2),
+        kind: HOSTILE(),
+        status: DeliveryStatus::Failed,
+        tries: 3,
+        created_at: at(),
+        next_at: None,
+        delivered_at: None,
+        last_status: Some(500),
+        last_error: Some(HOSTILE()),
+    }
+}
+
+/// One of each kind, made of JSON as merchants write it.
+pub(crate) fn documents() -> Vec<TermsDocument> {
+    let hostile = HOSTILE();
+    let promotion = serde_json::json!({
+        "handle": hostile, "name": { "en": hostile }, "codes": [hostile], "starts_at": hostile, "enabled": false,
+        "effect": { "kind": "percentage", "rate_ppm": 100_000 },
+    });
+    let tax = serde_json::json!({
+        "handle": hostile, "country": hostile, "regions": [hostile], "name": hostile,
+        "rates": [{ "class": hostile, "rate_ppm": 190_000 }],
+    });
+    let shipping = serde_json::json!({
+        "handle": hostile, "name": hostile, "countries": [hostile],
+        "methods": [{ "handle": hostile, "name": { "en": hostile }, "days_min": 1, "days_max": 2,
+            "steps": [{ "prices": [{ "amount_minor": 490, "currency": "EUR" }] }] }],
+    });
+    let list = serde_json::json!({ "handle": hostile, "name": hostile, "currency": "EUR", "prices": [] });
+    let group = serde_json::json!({ "handle": hostile, "name": hostile });
+    let shop = serde_json::json!({ "handle": hostile, "time_zone": hostile, "country": hostile });
+    vec![
+        TermsDocument::Promotion(serde_json::from_value(promotion).unwrap()),
+        TermsDocument::TaxZone(serde_json::from_value(tax).unwrap()),
+        TermsDocument::ShippingZone(serde_json::from_value(shipping).unwrap()),
+        TermsDocument::PriceList(serde_json::from_value(list).unwrap()),
+        TermsDocument::CustomerGroup(serde_json::from_value(group).unwrap()),
+        TermsDocument::Settings(serde_json::from_value(shop).unwrap()),
+    ]
 }

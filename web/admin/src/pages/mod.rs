@@ -5,7 +5,10 @@ pub(crate) mod entry;
 pub(crate) mod error;
 pub(crate) mod home;
 pub(crate) mod orders;
+pub(crate) mod out;
+pub(crate) mod people;
 pub(crate) mod products;
+pub(crate) mod terms;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -15,7 +18,7 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use contracts::ledger::Answer;
 use http_kit::{Api, Caller, Problem, Told};
-use kernel::{Cursor, ErrorKind, Failure, FieldError, PageRequest};
+use kernel::{ErrorKind, Failure, FieldError, PageRequest};
 
 use crate::form::Fields;
 use crate::layout::Section;
@@ -35,6 +38,9 @@ pub(crate) fn router(site: Site) -> Router {
         .merge(entry::routes())
         .merge(orders::routes())
         .merge(products::routes())
+        .merge(people::routes())
+        .merge(terms::routes())
+        .merge(out::routes())
         .route("/admin/{*rest}", any(async || -> Api<Response> { Err(Problem::no_route()) }))
         .layer(from_fn_with_state(site.clone(), tell))
         .with_state(site)
@@ -70,12 +76,6 @@ async fn tell(State(site): State<Site>, caller: Caller, request: Request, next: 
 /// Which page of a list is asked for.
 pub(crate) fn page_of(asked: &Fields) -> PageRequest {
     PageRequest { limit: ROWS, cursor: asked.get("cursor").map(str::to_owned) }
-}
-
-/// A position in a list that is kept in memory.
-pub(crate) fn offset_of(asked: &Fields) -> usize {
-    let text = asked.get("cursor").and_then(|cursor| Cursor::decode(cursor, 1).ok());
-    text.and_then(|parts| parts.first()?.parse().ok()).unwrap_or(0)
 }
 
 /// The failure that the stored answer of a command tells of, when it tells of one.

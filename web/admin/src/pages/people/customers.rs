@@ -56,7 +56,11 @@ pub(crate) fn customers_page(ctx: &PageContext, data: &CustomersPage) -> Markup 
 pub(crate) fn samples() -> Vec<CustomersPage> {
     use crate::samples::{HOSTILE, customer};
     vec![
-        CustomersPage { q: HOSTILE(), first: false, customers: Page { items: vec![customer()], next_cursor: Some(HOSTILE()) } },
+        CustomersPage {
+            q: HOSTILE(),
+            first: false,
+            customers: Page { items: vec![customer()], next_cursor: Some(HOSTILE()) },
+        },
         CustomersPage { q: String::new(), first: true, customers: Page { items: Vec::new(), next_cursor: None } },
     ]
 }

@@ -97,7 +97,8 @@ pub(crate) fn samples() -> Vec<StaffPage> {
         status,
         created_at: at(),
     };
-    let staff = || vec![member(1, StaffStatus::Active), member(2, StaffStatus::Disabled), member(3, StaffStatus::Invited)];
+    let staff =
+        || vec![member(1, StaffStatus::Active), member(2, StaffStatus::Disabled), member(3, StaffStatus::Invited)];
     vec![
         StaffPage { staff: staff(), roles: vec![role()], draft: draft("invite", &["name", "email", "role"]) },
         StaffPage { staff: staff(), roles: vec![role()], draft: draft("change", &[]) },

@@ -1,0 +1,156 @@
+//! `GET /admin/promotions` and its siblings: all documents of a kind, in short.
+
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use contracts::selling::{Effect, TermsDocument, TermsKind};
+use http_kit::{Api, Caller};
+use kernel::Currency;
+use maud::{Markup, html};
+
+use super::{Kind, kind_at, simple};
+use crate::form::{Asked, Draft, Fields};
+use crate::layout;
+use crate::pages::status_of;
+use crate::parts::{encoded, money, percent, said, table};
+use crate::respond::page;
+use crate::site::{PageContext, Site};
+
+/// What the page shows.
+pub(crate) struct TermsPage {
+    pub(crate) kind: &'static Kind,
+    pub(crate) documents: Vec<TermsDocument>,
+    pub(crate) locale: String,
+    pub(crate) currencies: Vec<Currency>,
+    pub(crate) draft: Draft,
+}
+
+/// What a document says, in a line or some.
+fn gist(document: &TermsDocument, locale: &str) -> (String, Vec<String>) {
+    match document {
+        TermsDocument::Promotion(one) => {
+            let effect = match &one.effect {
+                Effect::Percentage { rate } => format!("{} off", percent(*rate)),
+                Effect::Fixed { amounts } => {
+                    format!("{} off", amounts.iter().map(|m| money(*m)).collect::<Vec<_>>().join(" or "))
+                }
+                Effect::FixedPerUnit { amounts } => {
+                    format!("{} off each", amounts.iter().map(|m| money(*m)).collect::<Vec<_>>().join(" or "))
+                }
+                Effect::BuyXGetY { buy, get, rate, .. } => format!("Buy {buy}, get {get} at {} off", percent(*rate)),
+                Effect::Tiers { steps } => format!("{} tiers", steps.len()),
+                Effect::FreeShipping { .. } => "Free shipping".to_owned(),
+            };
+            let mut lines = vec![effect];
+            if !one.enabled {
+                lines.push("Switched off".to_owned());
+            }
+            lines.push(if one.codes.is_empty() {
+                "Automatic".to_owned()
+            } else {
+                format!("Codes: {}", one.codes.join(", "))
+            });
+            if let (None, None) = (&one.starts_at, &one.ends_at) {
+            } else {
+                let end = |at: &Option<String>| at.clone().unwrap_or_else(|| "…".to_owned());
+                lines.push(format!("{} to {}", end(&one.starts_at), end(&one.ends_at)));
+            }
+            (one.name.get(locale).to_owned(), lines)
+        }
+        TermsDocument::TaxZone(zone) => {
+            let rates = zone.rates.iter().map(|rate| format!("{}: {}", rate.class, percent(rate.rate))).collect();
+            let regions = if zone.regions.is_empty() { String::new() } else { format!(" {}", zone.regions.join(", ")) };
+            (format!("{}{regions}, {}", zone.country, zone.name), rates)
+        }
+        TermsDocument::ShippingZone(zone) => {
+            let countries = if zone.countries.is_empty() { "Everywhere".to_owned() } else { zone.countries.join(", ") };
+            let mut lines = vec![countries];
+            for method in &zone.methods {
+                let prices = method.steps.iter().flat_map(|step| &step.prices).map(|price| money(*price));
+                lines.push(format!("{}: {}", method.name.get(locale), prices.collect::<Vec<_>>().join(", ")));
+            }
+            (zone.name.clone(), lines)
+        }
+        TermsDocument::PriceList(list) => {
+            let state = if list.enabled { "" } else { ", switched off" };
+            (list.name.clone(), vec![format!("{} prices in {}{state}", list.prices.len(), list.currency)])
+        }
+        TermsDocument::CustomerGroup(group) => {
+            (group.name.clone(), vec![format!("{} customers", group.customers.len())])
+        }
+        TermsDocument::Settings(shop) => {
+            ("The shop".to_owned(), vec![format!("Taxed in {}", shop.country), format!("Time zone {}", shop.time_zone)])
+        }
+    }
+}
+
+pub(crate) fn terms_page(ctx: &PageContext, data: &TermsPage) -> Markup {
+    let base = format!("/admin/{}", data.kind.path);
+    let rows: Vec<Markup> = data
+        .documents
+        .iter()
+        .map(|document| {
+            let (name, lines) = gist(document, &data.locale);
+            html! {
+                tr {
+                    td { a href=(format!("{base}/{}", encoded(document.handle()))) { (said(&name)) } }
+                    td { code { (said(document.handle())) } }
+                    td { @for line in &lines { (said(line)) br; } }
+                }
+            }
+        })
+        .collect();
+    let body = html! {
+        (table(data.kind.title, &["Name", "Handle", "What it says"], &rows, "None yet."))
+        @if ctx.may(data.kind.scope) {
+            @match data.kind.kind {
+                TermsKind::Promotion => (simple::promotion_form(data)),
+                TermsKind::ShippingZone => (simple::shipping_form(data)),
+                TermsKind::TaxZone => (simple::tax_form(data)),
+                TermsKind::PriceList | TermsKind::CustomerGroup | TermsKind::Settings => {}
+            }
+            @if data.kind.kind != TermsKind::Settings || data.documents.is_empty() {
+                p { a.button.secondary href=(format!("{base}/new")) { "Write a whole document" } }
+            }
+        }
+    };
+    layout::page(ctx, data.kind.title, &body)
+}
+
+#[cfg(test)]
+pub(crate) fn samples() -> Vec<TermsPage> {
+    use crate::samples::{HOSTILE, documents, draft};
+    let mut pages: Vec<TermsPage> = super::KINDS
+        .iter()
+        .map(|kind| TermsPage {
+            kind,
+            documents: documents().into_iter().filter(|document| document.kind() == kind.kind).collect(),
+            locale: "en".to_owned(),
+            currencies: vec![Currency::EUR, Currency::USD],
+            draft: draft("simple", &["handle", "name", "code", "kind", "amount-EUR", "percent", "country"]),
+        })
+        .collect();
+    pages[0].locale = HOSTILE();
+    pages[1].documents.clear();
+    pages
+}
+
+pub(super) async fn answer(
+    site: &Site,
+    caller: &Caller,
+    kind: &'static Kind,
+    draft: Draft,
+    asked: &Fields,
+) -> Api<Response> {
+    let documents = site.handles().terms.documents(site.store(), kind.kind).await?;
+    let status = status_of(draft.failure.as_ref());
+    let locale = site.handles().markets[0].locale.clone();
+    let data = TermsPage { kind, documents, locale, currencies: site.currencies(), draft };
+    Ok(page(status, terms_page(&site.context(caller, kind.section).after(asked), &data)))
+}
+
+pub(crate) async fn show(State(site): State<Site>, caller: Caller, uri: Uri, Asked(asked): Asked) -> Api<Response> {
+    let kind = kind_at(&uri)?;
+    caller.require_read(kind.scope)?;
+    answer(&site, &caller, kind, Draft::default(), &asked).await
+}
