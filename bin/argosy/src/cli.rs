@@ -36,11 +36,22 @@ pub(crate) enum Command {
     ///
     /// The link works once, for a day; the one printed before stops working.
     OwnerLink,
-    /// Take in a product export of Shopify (CSV); works while the shop runs
+    /// Take in a product export of Shopify (CSV) or of Argosy (JSON); works while the shop runs
     ///
     /// The same file again changes nothing. Rows that cannot be taken in are reported with their lines, and the exit
-    /// code is 1 when there are any.
+    /// code is 1 when there are any; everything else is taken in at once or not at all. `--dry-run` says what would
+    /// change, `argosy undo` takes it back.
     Import(ImportCommand),
+    /// Write products with their stock, or orders, to a file that can be imported again; works while the shop runs
+    Export(ExportCommand),
+    /// Take back an import, or list what can be taken back; works while the shop runs
+    ///
+    /// Products become as they were; one that was edited since is left as it is and named. Units that were counted are
+    /// moved back by the difference, so that what was sold since stays sold. Orders are not touched.
+    Undo(UndoCommand),
+    /// Tell what happened to an order
+    #[command(subcommand)]
+    Order(OrderCommand),
     /// Take a consistent copy of the shop; works while the shop runs
     ///
     /// The copy is of one moment: every order acknowledged before is in it. Names and addresses in it are sealed, and the
@@ -184,7 +195,88 @@ pub(crate) struct ImportCommand {
     /// Stock location that the quantities were counted at [default: main]
     #[arg(long)]
     pub(crate) location: Option<String>,
+    /// What the file is [default: by the end of its name]
+    #[arg(long)]
+    pub(crate) format: Option<FormatName>,
+    /// Only say what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a file of products is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatName {
+    /// The columns of a Shopify product export, or of a spreadsheet
+    #[value(alias = "csv")]
+    Shopify,
+    /// Argosy's own JSON, which loses nothing
+    Json,
+    /// A table of stock (CSV) with the columns SKU, Location and On hand
+    Stock,
+}
+
+impl FormatName {
+    /// By the end of the name of a file.
+    pub(crate) fn of(path: &std::path::Path) -> Self {
+        let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+        if json { FormatName::Json } else { FormatName::Shopify }
+    }
+
+    /// As in the API.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            FormatName::Shopify => "shopify",
+            FormatName::Json => "json",
+            FormatName::Stock => "stock",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportCommand {
+    /// What to write
+    pub(crate) what: ExportWhat,
+    /// The file; standard output when it is left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// How to write it
+    #[arg(long, default_value = "json")]
+    pub(crate) format: FormatName,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportWhat {
+    /// Products with everything they stand in, and the units of each SKU
+    Products,
+    /// The units of each SKU and location, as a table
+    Stock,
+    /// Orders with their states and totals, without anybody's name
+    Orders,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UndoCommand {
+    /// The number that the import printed; all of them are listed when it is left out
+    pub(crate) change: Option<i64>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrderCommand {
+    /// Tell an order's whole story: events, stock, payment, provider calls, webhooks, mails and parcels, in order of time
+    Explain(OrderExplain),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OrderExplain {
+    /// The order's number
+    pub(crate) number: String,
+    /// Print the story as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -38,6 +38,14 @@ impl Client {
         self.send("GET", path, None).await
     }
 
+    /// The bytes at `path`, whatever they are.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) async fn fetch(&self, path: &str) -> Result<Bytes> {
+        self.ask("GET", path, None).await
+    }
+
     /// Posts `body` and gives back the JSON of the answer.
     ///
     /// # Errors
@@ -47,6 +55,10 @@ impl Client {
     }
 
     async fn send(&self, method: &str, path: &str, body: Option<(&str, Bytes)>) -> Result<Value> {
+        Ok(serde_json::from_slice(&self.ask(method, path, body).await?).unwrap_or(Value::Null))
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Option<(&str, Bytes)>) -> Result<Bytes> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -60,10 +72,10 @@ impl Client {
             .exchange(request)
             .await
             .with_context(|| format!("the shop at http://{} does not answer", self.address))?;
-        let json: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
         if status.is_success() {
-            return Ok(json);
+            return Ok(body);
         }
+        let json: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let detail = json["detail"].as_str().unwrap_or("no detail was given");
         bail!("the shop refused {method} {path}: {status}: {detail}")
     }

@@ -66,6 +66,18 @@ fn run(cli: Cli) -> Result<ExitCode> {
             let settings = settings(&given)?;
             lifecycle::runtime(0)?.block_on(commands::import::run(&command, &settings))
         }
+        Some(Command::Export(command)) => {
+            let settings = settings(&given)?;
+            lifecycle::runtime(0)?.block_on(commands::export::run(&command, &settings))
+        }
+        Some(Command::Undo(command)) => {
+            let settings = settings(&given)?;
+            lifecycle::runtime(0)?.block_on(commands::undo::run(&command, &settings))
+        }
+        Some(Command::Order(command)) => {
+            let settings = settings(&given)?;
+            lifecycle::runtime(1)?.block_on(commands::order::run(&command, &settings))
+        }
         Some(Command::Backup(command)) => commands::backup::run(&command, &settings(&given)?),
         Some(Command::Restore(command)) => {
             let settings = settings(&given)?;

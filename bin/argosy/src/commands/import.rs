@@ -1,4 +1,5 @@
-//! `argosy import`: a product export, sent to the shop part by part so that its progress can be seen.
+//! `argosy import`: a product export, sent to the shop in one piece, so that it is taken in whole or not at all. Only a
+//! file that is larger than the shop takes at once is cut between products.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::say;
 use crate::attach::with_shop;
-use crate::cli::ImportCommand;
+use crate::cli::{FormatName, ImportCommand};
 use crate::client::Client;
 use crate::config::keys::Settings;
 
@@ -20,13 +21,24 @@ use crate::config::keys::Settings;
 const PART_PRODUCTS: usize = 100;
 /// Bytes after which a part is sent however few products it has; far below what the shop takes at once.
 const PART_BYTES: usize = 8 * 1024 * 1024;
+/// The largest file that is sent in one piece; what the shop takes at once, with some room.
+const WHOLE_BYTES: usize = 60 * 1024 * 1024;
 /// The most problems that are printed.
 const PRINTED: usize = 50;
 
 pub(crate) async fn run(command: &ImportCommand, settings: &Settings) -> Result<ExitCode> {
     let file = std::fs::read(&command.file).with_context(|| format!("{} cannot be read", command.file.display()))?;
-    let parts = split(&file).with_context(|| format!("{} is no CSV file", command.file.display()))?;
-    let report = with_shop(settings, async |client| send(client, command, &parts).await).await?;
+    let format = command.format.unwrap_or_else(|| FormatName::of(&command.file));
+    let parts = match (file.len() <= WHOLE_BYTES, format) {
+        (true, _) => vec![Part { csv: file.into(), products: 0, lines: Vec::new() }],
+        (false, FormatName::Shopify) => {
+            split(&file).with_context(|| format!("{} is no CSV file", command.file.display()))?
+        }
+        (false, FormatName::Json | FormatName::Stock) => {
+            bail!("the file is larger than the {} MiB that the shop takes", WHOLE_BYTES >> 20)
+        }
+    };
+    let report = with_shop(settings, async |client| send(client, command, format, &parts).await).await?;
     if command.json {
         say(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
     } else {
@@ -35,8 +47,8 @@ pub(crate) async fn run(command: &ImportCommand, settings: &Settings) -> Result<
     Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn send(client: &Client, command: &ImportCommand, parts: &[Part]) -> Result<ImportReport> {
-    let mut parameters = Vec::new();
+async fn send(client: &Client, command: &ImportCommand, format: FormatName, parts: &[Part]) -> Result<ImportReport> {
+    let mut parameters = vec![format!("format={}", format.name()), format!("dry_run={}", command.dry_run)];
     let named = [("currency", &command.currency), ("locale", &command.locale), ("location", &command.location)];
     for (name, value) in named {
         if let Some(value) = value {
@@ -45,13 +57,20 @@ async fn send(client: &Client, command: &ImportCommand, parts: &[Part]) -> Resul
     }
     let path = format!("/api/v1/admin/imports?{}", parameters.join("&"));
     let products = parts.iter().map(|part| part.products as u64).sum();
-    let bar = ProgressBar::new(products).with_style(
-        ProgressStyle::with_template("{bar:40} {pos}/{len} products, {per_sec}, {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    let mut whole = ImportReport::default();
+    let bar = if parts.len() == 1 { ProgressBar::new_spinner() } else { ProgressBar::new(products) };
+    if parts.len() == 1 {
+        bar.set_message("The shop takes the file in");
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    } else {
+        bar.set_style(
+            ProgressStyle::with_template("{bar:40} {pos}/{len} products, {per_sec}, {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+    }
+    let kind = if format == FormatName::Json { "application/json" } else { "text/csv" };
+    let mut whole = ImportReport { dry_run: command.dry_run, ..ImportReport::default() };
     for part in parts {
-        let answer = client.post(path.trim_end_matches('?'), "text/csv", part.csv.clone()).await?;
+        let answer = client.post(&path, kind, part.csv.clone()).await?;
         let report: ImportReport = serde_json::from_value(answer).context("the shop's answer cannot be read")?;
         add(&mut whole, report, part);
         bar.inc(part.products as u64);
@@ -68,6 +87,11 @@ fn add(whole: &mut ImportReport, report: ImportReport, part: &Part) {
     whole.products.unchanged += report.products.unchanged;
     whole.products.failed += report.products.failed;
     whole.stock.extend(report.stock);
+    whole.stock_at.extend(report.stock_at);
+    whole.stock_changes += report.stock_changes;
+    whole.effects.sum(report.effects);
+    // Of several parts, each is a change of its own; `argosy undo` lists them.
+    whole.change = report.change.or(whole.change);
     whole.ignored_columns = report.ignored_columns;
     whole.errors.extend(report.errors.into_iter().map(|mut error| {
         error.line = part.line(error.line);
@@ -184,15 +208,26 @@ fn encoded(text: &str) -> String {
 
 fn told(report: &ImportReport) -> String {
     let counts = report.products;
+    let would = if report.dry_run { "Nothing was changed. It would be:\n" } else { "" };
     let mut text = format!(
-        "{} rows: {} products created, {} updated, {} unchanged, {} left out; stock of {} SKUs set.\n",
-        report.rows,
-        counts.created,
-        counts.updated,
-        counts.unchanged,
-        counts.failed,
-        report.stock.len()
+        "{would}{} rows: {} products created, {} updated, {} unchanged, {} left out; stock of {} SKUs changed.\n",
+        report.rows, counts.created, counts.updated, counts.unchanged, counts.failed, report.stock_changes
     );
+    let effects = report.effects;
+    let lines = [
+        (effects.variants_new, "variants are new"),
+        (effects.variants_removed, "variants are no longer there"),
+        (effects.prices_up, "prices rise"),
+        (effects.prices_down, "prices drop"),
+        (effects.prices_halved, "prices drop by more than half"),
+        (effects.prices_removed, "prices are no longer there"),
+    ];
+    for (count, what) in lines.into_iter().filter(|(count, _)| *count > 0) {
+        let _ = writeln!(text, "{count} {what}.");
+    }
+    if let Some(change) = report.change {
+        let _ = writeln!(text, "Take it back with: argosy undo {change}");
+    }
     if !report.ignored_columns.is_empty() {
         let _ = writeln!(text, "Columns without a place in the catalog: {}.", report.ignored_columns.join(", "));
     }

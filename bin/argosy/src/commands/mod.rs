@@ -4,12 +4,15 @@ pub(crate) mod api_key;
 pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod mail;
+pub(crate) mod order;
 pub(crate) mod owner_link;
 pub(crate) mod reference;
 pub(crate) mod restore;
 pub(crate) mod search;
+pub(crate) mod undo;
 pub(crate) mod webhooks;
 
 use std::io::{self, Write as _};

@@ -51,6 +51,10 @@ pub(crate) async fn export_get(
         FileFormat::Json => {
             (shelf.catalog.export_json(caller.store, &stock).await?, "application/json", "catalog.json")
         }
+        FileFormat::Stock => {
+            let table = crate::import::write_stock(&stock).map_err(kernel::Failure::internal)?;
+            (table, "text/csv; charset=utf-8", "stock.csv")
+        }
         FileFormat::Shopify => {
             (shelf.catalog.export_shopify(caller.store, &stock).await?, "text/csv; charset=utf-8", "products.csv")
         }
@@ -136,6 +140,12 @@ mod tests {
             let same = second.keyed(&path, &[], written).await;
             assert_eq!((&same.body["products"]["unchanged"], &same.body["change"]), (&json!(10), &Value::Null));
         }
+        let table = export(&first, "stock").await;
+        let moved = String::from_utf8(table.clone()).unwrap().replace("'=1-A,main,7", "'=1-A,main,8");
+        let taken = first.keyed("POST /admin/imports?format=stock", &[], moved.into_bytes()).await;
+        assert_eq!((&taken.body["stock_changes"], &taken.body["errors"]), (&json!(1), &json!([])), "{}", taken.body);
+        assert!(taken.body["change"].is_i64());
+        assert_ne!(export(&first, "stock").await, table);
         let csv = String::from_utf8(export(&first, "shopify").await).unwrap();
         let mut reader = csv::Reader::from_reader(csv.as_bytes());
         for cell in reader.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()) {

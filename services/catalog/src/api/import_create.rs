@@ -40,7 +40,7 @@ pub(crate) struct ImportQuery {
 
 /// Import products
 ///
-/// The body is a product export of Shopify (CSV) or of Argosy (JSON). Rows that break a rule are reported and leave out
+/// The body is a product export of Shopify (CSV) or of Argosy (JSON), or a table of stock (CSV). Rows that break a rule are reported and leave out
 /// their product; everything else is taken in at once or not at all. The same file again changes nothing. `change` in the
 /// answer names what was done, for `POST /admin/changes/{id}/undo`.
 #[utoipa::path(

@@ -7,6 +7,7 @@ mod document;
 mod effect;
 mod merge;
 mod shopify;
+mod stock;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub use cell::escape;
 pub(crate) use document::FORMAT;
 pub use document::StockCount;
 pub use effect::ImportEffects;
+pub(crate) use stock::write as write_stock;
 pub(crate) use undo::StockRow;
 pub use undo::{BulkChange, UndoReport};
 
@@ -42,6 +44,8 @@ pub enum FileFormat {
     Shopify,
     /// The shop's own JSON, which loses nothing.
     Json,
+    /// Units of SKUs at locations (CSV).
+    Stock,
 }
 
 /// How a file is taken in.
@@ -167,6 +171,7 @@ impl CatalogService {
         let parsed = tokio::task::spawn_blocking(move || match format {
             FileFormat::Shopify => shopify::parse(&file, &options).map(|p| (p, Taxonomies::default(), Vec::new())),
             FileFormat::Json => document::parse(&file),
+            FileFormat::Stock => stock::parse(&file).map(|(p, counts)| (p, Taxonomies::default(), counts)),
         });
         let parsed = parsed.await.map_err(|error| Failure::internal(format!("the import was stopped: {error}")))??;
         let (Parsed { rows, mut drafts, failed, errors, ignored_columns }, mut places, stock_at) = parsed;

@@ -1,0 +1,147 @@
+//! Data in and out, as a merchant at a terminal does it: import with a look before, export, undo, and an order's story.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod support;
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+use support::{Shop, argosy, text};
+
+fn succeeded(output: &Output) -> String {
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn parsed(output: &Output) -> Value {
+    serde_json::from_str(&succeeded(output)).unwrap()
+}
+
+fn export(data: &Path, format: &str) -> String {
+    succeeded(&argosy(data, &["export", "products", "--format", format]))
+}
+
+#[test]
+fn an_export_fills_an_empty_shop_and_comes_out_the_same() {
+    let shop = Shop::start("--demo");
+    let work = tempfile::tempdir().unwrap();
+    let (file, name) = (work.path().join("catalog.json"), work.path().join("other"));
+    succeeded(&shop.run(&["export", "products", "--to", file.to_str().unwrap()]));
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(written, export(shop.data.path(), "json"));
+    assert!(argosy(&name, &["api-key", "list"]).status.success());
+    let report = parsed(&argosy(&name, &["import", file.to_str().unwrap(), "--json"]));
+    assert_eq!((&report["errors"], &report["products"]["failed"]), (&json!([]), &json!(0)));
+    let again = export(&name, "json");
+    let differs = written.lines().zip(again.lines()).find(|(a, b)| a != b);
+    assert_eq!((differs, written.len()), (None, again.len()));
+    assert!(argosy(&name, &["doctor"]).status.success());
+
+    let csv = export(shop.data.path(), "shopify");
+    assert!(csv.lines().count() > 300 && csv.starts_with("Handle,Title,Body (HTML),Vendor"), "{}", &csv[..200]);
+}
+
+#[test]
+fn prices_are_looked_at_before_they_fall_and_taken_back_after() {
+    let shop = Shop::start("--empty");
+    let work = tempfile::tempdir().unwrap();
+    let file = |name: &str, price: &str, quantity: u32| {
+        let rows: String = (0..12)
+            .map(|n| format!("mug-{n},Mug {n},true,Title,Default Title,MUG-{n},{quantity},{price},active\n"))
+            .collect();
+        let header = "Handle,Title,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price,Status\n";
+        let path = work.path().join(name);
+        std::fs::write(&path, format!("{header}{rows}")).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (dear, cheap) = (file("dear.csv", "20.00", 9), file("cheap.csv", "9.99", 4));
+    let first = parsed(&shop.run(&["import", &dear, "--json"]));
+    assert_eq!((&first["products"]["created"], &first["stock_changes"]), (&json!(12), &json!(12)));
+    let before = export(shop.data.path(), "json");
+
+    let dry = succeeded(&shop.run(&["import", &cheap, "--dry-run"]));
+    assert!(dry.contains("Nothing was changed") && dry.contains("12 prices drop by more than half."), "{dry}");
+    assert_eq!(export(shop.data.path(), "json"), before);
+    let wet = parsed(&shop.run(&["import", &cheap, "--json"]));
+    let change = wet["change"].as_i64().unwrap().to_string();
+    let price = |handle: &str| {
+        let product: Value = serde_json::from_str(&shop.get(&format!("/api/v1/products/{handle}"), "").2).unwrap();
+        product["price_min"]["amount_minor"].clone()
+    };
+    assert_eq!(price("mug-3"), 999);
+    let listed = succeeded(&shop.run(&["undo"]));
+    assert!(listed.contains(&format!("{change}  ")) && listed.contains("import of 12 products"), "{listed}");
+    let undone = parsed(&shop.run(&["undo", &change, "--json"]));
+    assert_eq!(
+        (&undone["restored"], &undone["stock"], &undone["kept"]),
+        (&json!(12), &json!(12), &json!([])),
+        "{undone}"
+    );
+    assert_eq!(price("mug-3"), 2000);
+    assert_eq!(export(shop.data.path(), "json"), before, "prices and units are as before");
+    assert!(!shop.run(&["undo", &change]).status.success(), "once is enough");
+
+    let (table, counted) = (work.path().join("stock.csv"), "SKU,Location,On hand\nMUG-3,main,2\nMUG-4,shelf,5\n");
+    std::fs::write(&table, counted).unwrap();
+    let table = table.to_str().unwrap();
+    let dry = parsed(&shop.run(&["import", table, "--format", "stock", "--dry-run", "--json"]));
+    assert_eq!((&dry["stock_changes"], &dry["change"]), (&json!(2), &Value::Null), "{dry}");
+    let stock = || succeeded(&shop.run(&["export", "stock"]));
+    let before = stock();
+    let wet = parsed(&shop.run(&["import", table, "--format", "stock", "--json"]));
+    assert!(stock().contains("MUG-3,main,2\nMUG-4,main,9\nMUG-4,shelf,5\n"), "{}", stock());
+    succeeded(&shop.run(&["undo", &wet["change"].to_string()]));
+    assert_eq!(stock(), before.replace("MUG-4,main,9\n", "MUG-4,main,9\nMUG-4,shelf,0\n"));
+    assert!(shop.run(&["doctor"]).status.success());
+}
+
+#[test]
+fn an_order_tells_its_story() {
+    let shop = Shop::start("--demo");
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let list = parse(&shop.get("/api/v1/products?limit=1", "").2);
+    let product = parse(&shop.get(&format!("/api/v1/products/{}", list["items"][0]["handle"].as_str().unwrap()), "").2);
+    let variants = product["variants"].as_array().unwrap();
+    let sku = variants.iter().find(|variant| variant["available"] == true).unwrap()["sku"].as_str().unwrap();
+    let (_, _, cart) = shop.post("/api/v1/carts", "", &json!({ "lines": [{ "sku": sku, "quantity": 2 }] }).to_string());
+    let address =
+        json!({ "name": "Ann Field", "line1": "Weg 1", "city": "Ulm", "postal_code": "89073", "country": "DE" });
+    let body = json!({
+        "cart_id": cart["id"], "cart_version": cart["version"], "email": "ann@example.org", "shipping_address": address,
+        "shipping_option": "standard", "payment": { "provider": "test", "token": "tok_approve" },
+    });
+    let headers = format!("Cart-Secret: {}\r\nIdempotency-Key: one\r\n", cart["secret"].as_str().unwrap());
+    let (status, _, placed) = shop.post("/api/v1/orders", &headers, &body.to_string());
+    assert_eq!(status, 201, "{placed}");
+    let number = placed["number"].as_str().unwrap();
+
+    // Mails follow the events in the background.
+    let mut story = Value::Null;
+    for _ in 0..200 {
+        story = parsed(&shop.run(&["order", "explain", number, "--json"]));
+        let told = |source: &str| story["entries"].as_array().unwrap().iter().any(|entry| entry["source"] == source);
+        if ["event", "stock", "provider", "mail", "parcel"].into_iter().all(told) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let what = |source: &str| -> Vec<&str> {
+        let entries = story["entries"].as_array().unwrap().iter().filter(|entry| entry["source"] == source);
+        entries.map(|entry| entry["what"].as_str().unwrap()).collect()
+    };
+    assert!(what("event").contains(&"order.placed"), "{story:#}");
+    assert!(what("provider").contains(&"authorise") && what("provider").contains(&"capture"), "{story:#}");
+    assert!(what("stock").iter().any(|what| what.starts_with(&format!("commit {sku}"))), "{story:#}");
+    assert!(what("mail").iter().any(|what| what.starts_with("order_confirmation")), "{story:#}");
+    let times: Vec<&str> =
+        story["entries"].as_array().unwrap().iter().map(|entry| entry["at"].as_str().unwrap()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    let told = succeeded(&shop.run(&["order", "explain", number]));
+    assert!(told.starts_with(&format!("Order {number} (")) && told.contains("authorise"), "{told}");
+    for personal in ["Ann", "ann@example.org", "Weg 1", "tok_approve"] {
+        assert!(!told.contains(personal), "{personal} in\n{told}");
+    }
+    assert!(!shop.run(&["order", "explain", "999999"]).status.success());
+}
