@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use admin::Admin;
 use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::http::StatusCode;
@@ -177,6 +178,27 @@ impl Shop {
         let fulfilment = outbound.fulfilment(FEED_EVERY)?;
         start_background(&world, checkout, &ledger, provider.clone(), &carts, &catalog);
 
+        let back_office = Admin {
+            orders: ledger.clone(),
+            stock: ledger.clone(),
+            vouchers: ledger.clone(),
+            books: ledger.clone(),
+            catalog: catalog.clone(),
+            catalog_read: catalog_read.clone(),
+            customers: people.clone(),
+            staff: people.clone(),
+            identity: identity.clone(),
+            terms: selling.clone(),
+            mails: Arc::new(notification.clone()),
+            webhooks: Arc::new(notification.clone()),
+            fulfilments: fulfilment.clone(),
+            markets: terms.markets.clone(),
+            store: STORE,
+            name: settings.store_name.clone(),
+            base_url: settings.base_url.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+        };
         let storefront = Storefront {
             catalog: catalog_read,
             carts: carts.clone(),
@@ -227,6 +249,7 @@ impl Shop {
             .merge(http_kit::docs_routes(&openapi)?)
             .merge(payment::test_pages(provider))
             .merge(catalog::media::media_routes(Arc::clone(catalog.media())))
+            .merge(admin::routes(back_office))
             .merge(storefront::routes(storefront));
         tracing::debug!(%address, "the shop is put together");
         Ok(Shop { router: front.wrap(pages), openapi, identity, ledger_closed })
