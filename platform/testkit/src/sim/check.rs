@@ -31,11 +31,35 @@ pub fn on_commit(world: &World, changes: &Changes) {
             world.violation(format!("I2: order {} gives back {given} of {}", order.head.number, p.captured_minor));
         }
     }
+    if changes.rules.values().any(|r| r.backordered < 0 || r.limit.is_some_and(|l| r.backordered > l)) {
+        world.violation("I5: more of a SKU is owed than may be".to_owned());
+    }
     if changes.coupons.values().any(|c| c.uses < 0 || c.limit.is_some_and(|l| c.uses > l)) {
         world.violation("I7: a coupon is used beyond its limit".to_owned());
     }
     if changes.gift_cards.values().any(|c| c.balance_minor < 0) {
         world.violation("I7: a gift card is overdrawn".to_owned());
+    }
+}
+
+/// Goods that arrive go to the order that has waited longest.
+pub fn after_commit(world: &World, changes: &Changes, tables: &Tables) {
+    let told = |kind: &str, order: &Order| {
+        let aggregate = format!("order:{}", order.head.id);
+        changes.events.iter().any(|e| e.kind == kind && e.aggregate == aggregate)
+    };
+    for event in changes.events.iter().filter(|e| e.kind == "order.backorder_filled") {
+        let sku = event.data.get("sku").and_then(|s| s.as_str()).and_then(|s| Sku::new(s).ok());
+        let served = tables.orders.values().find(|o| format!("order:{}", o.head.id) == event.aggregate);
+        let (Some(sku), Some(served)) = (sku, served) else { continue };
+        let waits = |o: &&Arc<Order>| o.head.number < served.head.number && o.backordered(&sku) > 0;
+        // One that began to wait in this very commit may have done so after the goods were given away.
+        if let Some(passed) = tables.orders.values().filter(waits).find(|o| !told("order.backordered", o)) {
+            world.violation(format!(
+                "I5: order {} was given {sku} although order {} has waited longer",
+                served.head.number, passed.head.number
+            ));
+        }
     }
 }
 

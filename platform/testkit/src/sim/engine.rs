@@ -64,6 +64,7 @@ impl Engine for LyingEngine {
         let stored = self.tables.commit(changes).await;
         match &stored {
             Ok(()) => {
+                self.tables.with(|tables| super::check::after_commit(&self.world, changes, tables));
                 for event in &changes.events {
                     self.world.note(&format!("commit {} {} of {}", event.position, event.kind, event.aggregate));
                 }

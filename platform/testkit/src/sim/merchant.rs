@@ -1,11 +1,12 @@
-//! The merchant: ships, delivers, refunds (sometimes twice at once), takes returns and counts stock.
+//! The merchant: ships, delivers, refunds (sometimes twice at once), takes returns, counts stock and moves it around.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use contracts::ledger::{
-    Actor, AdjustStock, Answer, LineQuantity, Orders, ReceiveReturnRequest, RefundRequest, ReturnRequest, ReturnStatus,
-    ShipmentRequest, ShipmentStatus, Stock,
+    Actor, AdjustStock, Answer, CountRequest, CountedSku, Inventory, LineQuantity, Location, Orders,
+    ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, ReturnStatus, ShipmentRequest, ShipmentStatus,
+    Stock, StockQuantity, TransferRequest, TransferStatus,
 };
 use kernel::{Currency, Money, OrderId};
 
@@ -22,13 +23,17 @@ pub async fn work(world: Arc<World>) {
         let pick = usize::try_from(world.rng.below(open.len() as u64)).unwrap_or(0);
         let order = open[pick];
         let key = format!("merchant{n}");
-        match world.rng.below(9) {
+        match world.rng.below(14) {
             0..=2 => ship(&world, order, &key).await,
             3 => deliver(&world, order, &key).await,
             4 => refund_twice(&world, order, &key).await,
             5 => refund_by_lines(&world, order, &key).await,
             6 => return_goods(&world, order, &key).await,
             7 => adjust(&world, &key).await,
+            9 | 10 => transfer(&world, &key).await,
+            11 => receive(&world, &key).await,
+            12 => count(&world, &key).await,
+            13 => close_or_open(&world).await,
             _ if world.rng.below(3) == 0 => cancel(&world, order, &key).await,
             _ => deliver(&world, order, &key).await,
         }
@@ -180,4 +185,72 @@ async fn adjust(world: &Arc<World>, key: &str) {
         async move { node.ledger.adjust(STORE, request, idempotency(key, "adjust"), merchant()).await }
     })
     .await;
+}
+
+fn any_sku(world: &World) -> kernel::Sku {
+    let pick = usize::try_from(world.rng.below(world.goods.skus.len() as u64)).unwrap_or(0);
+    world.goods.skus[pick].clone()
+}
+
+fn any_location(world: &World) -> String {
+    let pick = usize::try_from(world.rng.below(world.goods.locations.len() as u64)).unwrap_or(0);
+    world.goods.locations[pick].to_owned()
+}
+
+/// A unit goes to another location, at once or on the road.
+async fn transfer(world: &Arc<World>, key: &str) {
+    let (sku, from, in_transit) = (any_sku(world), any_location(world), world.rng.below(2) == 0);
+    let to = if from == "cellar" { "main" } else { "cellar" };
+    let (from, to) = if world.rng.below(3) == 0 { (to.to_owned(), from) } else { (from, to.to_owned()) };
+    ask(world, key, None, || {
+        let node = world.node();
+        let lines = vec![StockQuantity { sku: sku.clone(), quantity: 1 }];
+        let (from, to) = (from.clone(), to.clone());
+        let request = TransferRequest { from, to, lines, reason: String::new(), in_transit };
+        async move { node.ledger.transfer(STORE, request, idempotency(key, "transfer"), merchant()).await }
+    })
+    .await;
+}
+
+/// What is on the road arrives, or never does.
+async fn receive(world: &Arc<World>, key: &str) {
+    let open =
+        world.database.with(|t| t.transfers.values().find(|t| t.state == TransferStatus::InTransit).map(|t| t.id));
+    let Some(transfer) = open else { return };
+    let lost = world.rng.below(4) == 0;
+    ask(world, key, None, || {
+        let node = world.node();
+        let request = ReceiveTransfer { lines: lost.then(Vec::new), close: lost };
+        async move { node.ledger.receive_transfer(STORE, transfer, request, idempotency(key, "receive"), merchant()).await }
+    })
+    .await;
+}
+
+async fn count(world: &Arc<World>, key: &str) {
+    let (location, found) = (any_location(world), i64::try_from(world.rng.below(6)).unwrap_or(0));
+    ask(world, key, None, || {
+        let node = world.node();
+        let counted = world.goods.skus.iter().map(|sku| CountedSku { sku: sku.clone(), on_hand: found });
+        let request =
+            CountRequest { location: location.clone(), lines: counted.collect(), reason: "stock-take".to_owned() };
+        async move { node.ledger.count(STORE, request, idempotency(key, "count"), merchant()).await }
+    })
+    .await;
+}
+
+/// A location is closed for a while, and opened again whatever happens.
+async fn close_or_open(world: &Arc<World>) {
+    let name = any_location(world);
+    for active in [false, true] {
+        for _ in 0..50 {
+            let location = Location { active, priority: 1, ..Location::undescribed(&name) };
+            let node = world.node();
+            let put = node.ledger.put_location(STORE, location, merchant());
+            if let Ok(Ok(_)) = tokio::time::timeout(Duration::from_secs(15), put).await {
+                break;
+            }
+            world.pause(200, 2_000).await;
+        }
+        world.pause(0, 3_000).await;
+    }
 }

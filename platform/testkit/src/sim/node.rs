@@ -192,8 +192,7 @@ impl Quotes for SimQuotes {
         let lines = lines.collect::<Result<Vec<_>>>()?;
         let shipping = 490;
         let total = eur(items - discount + shipping);
-        let discounts =
-            cart.coupon.iter().map(|c| Discount::of_goods(c.clone(), Some(c.clone()), eur(discount)));
+        let discounts = cart.coupon.iter().map(|c| Discount::of_goods(c.clone(), Some(c.clone()), eur(discount)));
         Ok(Quote {
             cart_id: access.id,
             cart_version: cart.version,

@@ -62,9 +62,10 @@ pub async fn shop(world: Arc<World>, n: u64) {
 fn fill(world: &World, cart: CartId, version: u64) {
     let count = 1 + world.rng.below(2);
     let lines = (0..count).map(|_| {
-        let sku = usize::try_from(world.rng.below(world.goods.skus.len() as u64)).unwrap_or(0);
-        // The same SKU may well come twice: lines are summed before stock is checked.
-        (world.goods.skus[sku].clone(), 1 + u32::try_from(world.rng.below(3)).unwrap_or(0))
+        let sold: Vec<_> = world.goods.skus.iter().chain(&world.goods.bundle).collect();
+        let sku = usize::try_from(world.rng.below(sold.len() as u64)).unwrap_or(0);
+        // The same SKU may well come twice, or once more within a bundle: all is summed before stock is checked.
+        (sold[sku].clone(), 1 + u32::try_from(world.rng.below(3)).unwrap_or(0))
     });
     let lines = lines.collect();
     let coupon = (world.rng.below(3) == 0).then(|| "TWICE".to_owned());

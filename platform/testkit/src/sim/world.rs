@@ -31,6 +31,10 @@ pub struct Goods {
     /// Of a thousand calls, how many the network to the provider spoils.
     pub network_faults: u64,
     pub coupon_limit: i64,
+    /// A SKU that is made of the first one, twice, and the last one.
+    pub bundle: Option<Sku>,
+    /// How many units of the first SKU may be owed; none: it is not sold beyond what is there.
+    pub oversold: Option<i64>,
     /// The order, counted from the first, that no resolver can take further.
     pub poison: Option<u64>,
 }
@@ -141,7 +145,7 @@ impl World {
 
     /// Fills the shelves, coupons and gift cards; then misfortune may begin.
     pub async fn stock_up(&self) {
-        use contracts::ledger::{Actor, SetStock, Stock, Vouchers};
+        use contracts::ledger::{Actor, Inventory, Location, SetStock, Stock, Vouchers};
         let node = self.node();
         for sku in &self.goods.skus {
             for location in &self.goods.locations {
@@ -153,6 +157,13 @@ impl World {
                 }
             }
         }
+        for (location, priority) in self.goods.locations.iter().zip([2, 1, 3]) {
+            let location = Location { priority, ..Location::undescribed(location) };
+            if let Err(error) = node.ledger.put_location(STORE, location, Actor::system()).await {
+                self.violation(format!("describing a location failed: {error}"));
+            }
+        }
+        self.say_what_is_sold(&node).await;
         let made = node.ledger.put_coupon(STORE, "TWICE", Some(self.goods.coupon_limit), Actor::system()).await;
         let card = kernel::Money::new(3_000, Currency::EUR);
         let issued = node.ledger.issue_gift_card(STORE, &gift_card(), card, Actor::system()).await;
@@ -160,6 +171,26 @@ impl World {
             self.violation(format!("making vouchers failed: {error}"));
         }
         self.chaos.store(true, Ordering::Relaxed);
+    }
+
+    /// Sells beyond what is there, and bundles, if this history does.
+    async fn say_what_is_sold(&self, node: &Node) {
+        use contracts::ledger::{Actor, Oversell, SetBundle, SetPolicy, StockQuantity, StockRules};
+        let (Some(first), Some(last)) = (self.goods.skus.first(), self.goods.skus.last()) else { return };
+        if let Some(limit) = self.goods.oversold {
+            let request = SetPolicy { policy: Oversell::Backorder, limit: Some(limit), until: None };
+            if let Err(error) = node.ledger.put_policy(STORE, first, request, Actor::system()).await {
+                self.violation(format!("setting a policy failed: {error}"));
+            }
+        }
+        if let Some(bundle) = &self.goods.bundle {
+            let part = |sku: &Sku, quantity| StockQuantity { sku: sku.clone(), quantity };
+            let mut components = vec![part(first, 2)];
+            components.extend((first != last).then(|| part(last, 1)));
+            if let Err(error) = node.ledger.put_bundle(STORE, bundle, SetBundle { components }, Actor::system()).await {
+                self.violation(format!("making a bundle failed: {error}"));
+            }
+        }
     }
 
     /// Whether `per_mille` of a thousand strikes now; counted when it does.
@@ -269,7 +300,8 @@ pub fn gift_card() -> kernel::Secret {
 
 fn draw_goods(rng: &dyn Rng) -> Goods {
     let skus = 1 + rng.below(3);
-    let locations = if rng.below(3) == 0 { vec!["main", "north"] } else { vec!["main"] };
+    let locations = ["main", "north", "yard"];
+    let locations = locations[..[1, 1, 2, 3][usize::try_from(rng.below(4)).unwrap_or(0)]].to_vec();
     let hold_ms = if rng.below(3) == 0 { 4_000 } else { 30_000 };
     Goods {
         shoppers: 3 + rng.below(6),
@@ -281,6 +313,8 @@ fn draw_goods(rng: &dyn Rng) -> Goods {
         database_faults: rng.below(60),
         network_faults: 20 + rng.below(250),
         coupon_limit: 1 + i64::try_from(rng.below(2)).unwrap_or(0),
+        bundle: (rng.below(3) == 0).then(|| Sku::new("SET-3").ok()).flatten(),
+        oversold: (rng.below(3) == 0).then(|| 1 + i64::try_from(rng.below(6)).unwrap_or(0)),
         poison: (rng.below(4) == 0).then(|| rng.below(6)),
     }
 }
