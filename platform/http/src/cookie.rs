@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn a_page_of_ours_is_told_from_others() {
-        let cases: [(&[(&str, &str)], Option<bool>); 9] = [
+        type Case = (&'static [(&'static str, &'static str)], Option<bool>);
+        let cases: [Case; 9] = [
             (&[("sec-fetch-site", "same-origin")], Some(true)),
             (&[("sec-fetch-site", "none")], Some(true)),
             (&[("sec-fetch-site", "cross-site"), ("origin", "http://shop.test"), ("host", "shop.test")], Some(false)),
