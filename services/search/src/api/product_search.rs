@@ -319,6 +319,11 @@ mod tests {
         assert_eq!(client.found("&sort=price_asc").await, ["rain-boot", "court-sneaker", "runner", "hiking-boot"]);
         assert_eq!(client.found("&sort=title").await, ["court-sneaker", "rain-boot", "hiking-boot", "runner"]);
         assert_eq!(client.found("&sort=newest").await, client.found("").await);
+        let lace = json!({ "title": { "en": "Lace" }, "description_html": { "en": "For boots." }, "cents": 500 });
+        client.goods.put(product("lace", lace));
+        client.post("/admin/search/rebuild").await;
+        assert_eq!(client.found("boots").await.last().map(String::as_str), Some("lace"), "it only mentions them");
+        assert_eq!(client.found("boots&sort=price_asc").await, ["rain-boot", "hiking-boot"]);
         for sort in ["relevance", "price_asc", "price_desc", "newest", "title"] {
             let whole = client.found(&format!("shoe&sort={sort}")).await;
             let (mut paged, mut cursor) = (Vec::new(), String::new());

@@ -15,7 +15,7 @@ mod suggest;
 
 use contracts::Result;
 use contracts::catalog::{CatalogContents, ProductCard, View};
-use contracts::search::{Facet, Matched, SearchAnswer, SearchRequest};
+use contracts::search::{Facet, Matched, SearchAnswer, SearchRequest, SearchSort};
 use kernel::{Failure, StoreId};
 
 use crate::index::Snapshot;
@@ -52,7 +52,10 @@ pub(crate) fn search(shelf: &Shelf<'_>, request: &SearchRequest, view: &View) ->
     let typed = Typed::read(&request.query)?;
     let filters = Filters::read(&request.filters, indexed)?;
     let ranking = Ranking::read(request.sort, &request.page, language)?;
-    let found = find(shelf, &typed, language)?;
+    let mut found = find(shelf, &typed, language)?;
+    if request.sort != SearchSort::Relevance {
+        keep_telling(&mut found.hits);
+    }
     let narrowed = facets::narrow(shelf, &found.hits, &filters, view);
     let facets: Vec<Facet> = facets::shown(shelf, &narrowed, &filters, language);
     let (hits, next_cursor) = page(shelf, &narrowed.hits, &filters, &ranking, view);
@@ -64,6 +67,14 @@ pub(crate) fn search(shelf: &Shelf<'_>, request: &SearchRequest, view: &View) ->
         corrected: found.corrected,
         next_cursor,
     })
+}
+
+/// Lets go of what only mentions the words when better is there: at the end of the best matches it does no harm, but in
+/// any other order it would come before what was meant.
+#[allow(clippy::float_arithmetic, reason = "a score is no money")]
+fn keep_telling(hits: &mut Vec<Hit>) {
+    let best = hits.iter().map(|hit| hit.score).fold(0.0, f32::max);
+    hits.retain(|hit| hit.score >= best / 5.0);
 }
 
 /// Looks harder until something is found: as typed, in other languages, with what is spelt alike, with some of the
