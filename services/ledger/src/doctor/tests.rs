@@ -194,3 +194,46 @@ fn what_is_only_under_way_is_not_a_violation() {
     shop.pass(60_000);
     assert!(broken(&shop).iter().all(|(id, _)| id == "L1"));
 }
+
+#[test]
+fn backorders_that_do_not_agree_with_their_rule_and_the_stock_are_found() {
+    use crate::decide::tests::{backorder::policy, inventory::transfer};
+    let waiting = Buy::new(7, &[("B", 3)]);
+    let shop = || {
+        let mut shop = shop();
+        shop.stock("B", "main", 1);
+        shop.ask(policy("B", contracts::ledger::Oversell::Backorder, Some(5), None)).reply.unwrap();
+        shop.paid(&waiting);
+        assert_eq!(broken(&shop), []);
+        shop
+    };
+    let spoilt = shop();
+    let mut rule = at_once(spoilt.engine.rule(STORE, &sku("B"))).unwrap().unwrap();
+    rule.backordered = 1;
+    forge(&spoilt, &Changes { rules: [((STORE, sku("B")), rule)].into(), ..Changes::default() });
+    assert!(matches!(&broken(&spoilt)[..], [(id, said)] if id == "I5" && said.contains("wait for 2 of B")));
+
+    let spoilt = shop();
+    forge_order(&spoilt, &waiting, |o| o.backorders.clear());
+    let found = broken(&spoilt);
+    assert!(matches!(&found[..], [(id, said)] if id == "I5" && said.contains("owes 3 of B but has 1")), "{found:?}");
+
+    // Units that nobody gave to those who wait.
+    let mut spoilt = shop();
+    let mut level = at_once(spoilt.engine.levels(STORE, &sku("B"))).unwrap().remove(0);
+    level.on_hand += 1;
+    forge(
+        &spoilt,
+        &Changes { stock: [((STORE, sku("B"), level.location.clone()), level)].into(), ..Changes::default() },
+    );
+    let found = broken(&spoilt);
+    assert!(found.iter().any(|(id, said)| id == "I5" && said.contains("although 1 are there")), "{found:?}");
+
+    // A transfer that says more than was moved.
+    spoilt = shop();
+    spoilt.ask_once(transfer(1, ("main", "north"), &[("A", 1)], true), 500);
+    let mut sent = at_once(spoilt.engine.all_transfers()).unwrap().remove(0);
+    sent.lines[0].quantity = 2;
+    forge(&spoilt, &Changes { transfers: [((STORE, sent.id), sent)].into(), ..Changes::default() });
+    assert!(matches!(&broken(&spoilt)[..], [(id, said)] if id == "I1" && said.contains("made 1 units")));
+}

@@ -1,9 +1,9 @@
 //! What commands do, on the memory engine. After every command the doctor looks at everything there is.
 
-mod backorder;
+pub(crate) mod backorder;
 mod fulfil;
 mod idempotency;
-mod inventory;
+pub(crate) mod inventory;
 mod pay;
 mod place;
 mod random;
