@@ -60,7 +60,7 @@ pub(crate) fn order_page(ctx: &PageContext, data: &OrderPage) -> Markup {
                 " · " a href=(format!("/admin/mails?order={}", order.id)) { "Mails" }
             }
         }
-        @for form in ["deliver", "receive"] { (Form::new(form, &data.draft).complaint()) }
+        @if !offered(order).contains(&data.draft.form.as_str()) { (Form::new(&data.draft.form, &data.draft).complaint()) }
         div.columns {
             div.stack {
                 (lines(order))
@@ -270,9 +270,9 @@ fn hidden_key(data: &OrderPage, form: &str) -> Markup {
     html! { input type="hidden" name="key" value=(format!("{}-{form}", data.key)); }
 }
 
-fn actions(data: &OrderPage) -> Markup {
-    let order = &data.order;
-    let base = format!("/admin/orders/{}", order.id);
+/// The forms that make sense for the order as it stands. What else was sent, such as from a page that was opened before,
+/// is answered at the top.
+fn offered(order: &OrderView) -> Vec<&'static str> {
     let stands = matches!(order.status, OrderStatus::Confirmed | OrderStatus::Closed);
     let to_ship = order.lines.iter().any(|line| line.shipped < line.quantity);
     let to_return = order.lines.iter().any(|line| line.returned < line.shipped);
@@ -280,11 +280,24 @@ fn actions(data: &OrderPage) -> Markup {
         || (order.payment_status == PaymentStatus::NotRequired && order.totals.gift_card.amount_minor > 0);
     let nothing_shipped = order.fulfilment_status == FulfilmentStatus::Unfulfilled;
     let cancellable = nothing_shipped && !matches!(order.status, OrderStatus::Cancelled | OrderStatus::Closed);
+    let forms = [
+        ("note", true),
+        ("ship", stands && to_ship),
+        ("refund", stands && paid),
+        ("return", stands && to_return),
+        ("cancel", cancellable),
+    ];
+    forms.into_iter().filter(|(_, makes_sense)| *makes_sense).map(|(form, _)| form).collect()
+}
+
+fn actions(data: &OrderPage) -> Markup {
+    let base = format!("/admin/orders/{}", data.order.id);
+    let offered = offered(&data.order);
     html! {
-        @if stands && to_ship { (ship(data, &base)) }
-        @if stands && paid { (refund(data, &base)) }
-        @if stands && to_return { (request_return(data, &base)) }
-        @if cancellable { (cancel(data, &base)) }
+        @if offered.contains(&"ship") { (ship(data, &base)) }
+        @if offered.contains(&"refund") { (refund(data, &base)) }
+        @if offered.contains(&"return") { (request_return(data, &base)) }
+        @if offered.contains(&"cancel") { (cancel(data, &base)) }
     }
 }
 
