@@ -14,12 +14,11 @@ use crate::parts::Tone;
 use crate::respond::see_other;
 use crate::site::Site;
 
+/// What is wrong with which field, and what is said above the form.
+type Said = (Vec<FieldError>, Option<(Tone, &'static str)>);
+
 /// What to show when a password that had to be typed was wrong, or too many were. `pointer` is the field's.
-pub(super) fn refused(
-    site: &Site,
-    pointer: &str,
-    failure: kernel::Failure,
-) -> Result<(Vec<FieldError>, Option<(Tone, &'static str)>), kernel::Failure> {
+pub(super) fn refused(site: &Site, pointer: &str, failure: kernel::Failure) -> Result<Said, kernel::Failure> {
     match failure.kind {
         ErrorKind::Unauthenticated => {
             let code = failure.code.into_owned();
