@@ -17,6 +17,7 @@ use crate::state::CartState;
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration { name: "0002_customers", sql: include_str!("../migrations/0002_customers.sql") },
+    Migration { name: "0003_owned", sql: include_str!("../migrations/0003_owned.sql") },
 ];
 
 /// The most carts held in memory; about 1 kB each.
@@ -273,14 +274,13 @@ pub(crate) struct Join {
 }
 
 impl Join {
-    /// The guest's cart; none when the secret opens nothing, or a cart that is some customer's already.
+    /// The guest's cart; none when the secret opens nothing, or a cart that is or was some customer's.
     fn guest(&self, conn: &Connection) -> Result<Option<Cart>> {
         // The customer's own secret opens the carts that they ordered before: those are done.
         let Some((hash, id)) = self.guest.filter(|(hash, _)| *hash != self.secret_hash) else { return Ok(None) };
         let sql = "select c.id from carts c
                     where c.store = ?1 and substr(c.secret_hash, 1, 6) = substr(?2, 1, 6) and c.secret_hash = ?2
-                      and (?3 is null or c.id = ?3)
-                      and not exists (select 1 from customer_carts o where o.store = c.store and o.cart = c.id)
+                      and (?3 is null or c.id = ?3) and c.owned = 0
                     limit 1";
         let key = params![self.store.as_bytes(), hash, id.map(|id| *id.as_bytes())];
         let found: Option<[u8; 16]> = conn
@@ -313,7 +313,7 @@ impl Join {
                    on conflict (store, customer) do update set cart = excluded.cart";
         let key = params![self.store.as_bytes(), self.customer.as_bytes(), guest.id.as_bytes()];
         conn.prepare_cached(sql).and_then(|mut statement| statement.execute(key)).map_err(DbError::from)?;
-        let sql = "update carts set secret_hash = ?3 where store = ?1 and id = ?2";
+        let sql = "update carts set secret_hash = ?3, owned = 1 where store = ?1 and id = ?2";
         let key = params![self.store.as_bytes(), guest.id.as_bytes(), self.secret_hash];
         conn.prepare_cached(sql).and_then(|mut statement| statement.execute(key)).map_err(DbError::from)?;
         let mut cart = guest.changed(guest.document.clone());

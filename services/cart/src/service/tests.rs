@@ -334,6 +334,8 @@ async fn after_an_order_the_next_cart_begins_empty() {
     assert!(joined(&shop, 1, None).await.is_some(), "only its customer leaves it");
     shop.carts.leave(STORE, customer(1).0, own.id).await.unwrap();
     assert!(joined(&shop, 1, None).await.is_none());
+    assert!(joined(&shop, 1, Some(&own)).await.is_none(), "what was ordered does not come back");
+    assert!(joined(&shop, 2, Some(&own)).await.is_none(), "and is nobody else's either");
     let next = joined(&shop, 1, Some(&shop.cart(&[("SHOE-43", 1)]).await)).await.unwrap();
     assert_eq!(quantities(&shop, &next).await, [("SHOE-43".to_owned(), 1)]);
 }
