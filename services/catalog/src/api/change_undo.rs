@@ -2,11 +2,15 @@ use axum::extract::State;
 use axum::response::Response;
 use contracts::identity::Scope;
 use contracts::ledger::{AdjustStock, Idempotency};
+use futures::future::join_all;
 use http_kit::{Api, Caller, Json, Path, ProblemDocument, Problems};
 use kernel::Failure;
 
 use super::Shelf;
-use crate::import::UndoReport;
+use crate::import::{StockRow, UndoReport};
+
+/// Units on their way back at once: they share the ledger's commits.
+const MOVES_AT_ONCE: usize = 64;
 
 /// Take back a bulk change
 ///
@@ -31,9 +35,8 @@ pub(crate) async fn change_undo(State(shelf): State<Shelf>, caller: Caller, Path
     let request_id = Some(caller.request_id.clone());
     let (mut report, stock) = shelf.catalog.undo(caller.store, request_id, id).await?;
     let actor = caller.actor();
-    for row in stock {
-        let delta = row.before - row.after;
-        let (sku, location) = (row.sku.clone(), row.location.clone());
+    let adjust = async |row: &StockRow| {
+        let (sku, location, delta) = (row.sku.clone(), row.location.clone(), row.before - row.after);
         let request = AdjustStock { sku, location, delta, reason: format!("undo of change {id}") };
         // The same undo twice is one undo, whoever asks.
         let idempotency = Idempotency {
@@ -41,11 +44,17 @@ pub(crate) async fn change_undo(State(shelf): State<Shelf>, caller: Caller, Path
             key: format!("{id}/{}/{}", row.sku, row.location),
             fingerprint: [0; 32],
         };
-        let moved = shelf.stock.adjust(caller.store, request, idempotency, actor.clone()).await;
-        match moved {
-            Ok(answer) if answer.response.status < 300 => report.stock += 1,
-            Ok(_) => report.stock_kept.push(format!("{}: its units are sold or held by now", row.sku)),
-            Err(failure) => report.stock_kept.push(format!("{}: {}", row.sku, failure.detail)),
+        shelf.stock.adjust(caller.store, request, idempotency, actor.clone()).await
+    };
+    // A place that was counted for the first time, and found empty, has nothing to move.
+    let moves: Vec<StockRow> = stock.into_iter().filter(|row| row.before != row.after).collect();
+    for chunk in moves.chunks(MOVES_AT_ONCE) {
+        for (row, moved) in chunk.iter().zip(join_all(chunk.iter().map(adjust)).await) {
+            match moved {
+                Ok(answer) if answer.response.status < 300 => report.stock += 1,
+                Ok(_) => report.stock_kept.push(format!("{}: its units are sold or held by now", row.sku)),
+                Err(failure) => report.stock_kept.push(format!("{}: {}", row.sku, failure.detail)),
+            }
         }
     }
     Ok(http_kit::private(Json(report)))
