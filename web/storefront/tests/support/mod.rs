@@ -75,7 +75,7 @@ pub(crate) fn shop(products: u64) -> (Storefront, Arc<World>) {
         carts: world.clone(),
         checkout: world.clone(),
         orders: world.clone(),
-        customers: Arc::new(accounts::Door::default()),
+        customers: Arc::new(accounts::Door),
         search: world.clone(),
         markets: goods::markets(),
         store: StoreId::DEFAULT,
