@@ -320,6 +320,12 @@ pub trait Checkout: Send + Sync {
     /// Something may have changed at the provider: look, and go on. Safe to call at any time, any number of times.
     async fn resume(&self, store: StoreId, order: OrderId) -> Result<()>;
 
+    /// [`Self::resume`] for somebody who looks at the order next: when it is in other hands here, waits for those, but
+    /// not for long.
+    async fn catch_up(&self, store: StoreId, order: OrderId) -> Result<()> {
+        self.resume(store, order).await
+    }
+
     /// The secret that shows `order`; derived, so that a replayed answer carries the same one.
     fn order_secret(&self, order: OrderId) -> Secret;
 }

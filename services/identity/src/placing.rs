@@ -62,6 +62,10 @@ impl Checkout for Placing {
         self.inner.resume(store, order).await
     }
 
+    async fn catch_up(&self, store: StoreId, order: OrderId) -> Result<()> {
+        self.inner.catch_up(store, order).await
+    }
+
     fn order_secret(&self, order: OrderId) -> Secret {
         self.inner.order_secret(order)
     }

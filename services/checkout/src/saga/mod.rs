@@ -8,6 +8,7 @@ mod resolver;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use contracts::Result;
@@ -26,6 +27,10 @@ pub use resolver::Resolver;
 
 /// The most steps taken for an order in one go; the resolver takes it further later.
 const MAX_STEPS: usize = 16;
+
+/// How often, and in which steps, somebody waits for those who have an order in hand: 2 s in all.
+const CATCH_UP_LOOKS: usize = 100;
+const CATCH_UP_STEP: Duration = Duration::from_millis(20);
 
 /// Prices carts.
 #[async_trait]
@@ -194,6 +199,18 @@ impl Checkout for CheckoutService {
         }
         let progress = self.0.parts.ledger.wake(store, order).await?;
         self.drive(store, order, progress.next, None).await
+    }
+
+    async fn catch_up(&self, store: StoreId, order: OrderId) -> Result<()> {
+        self.resume(store, order).await?;
+        // A webhook may have come first, and its look at the provider counts for this one too.
+        for _ in 0..CATCH_UP_LOOKS {
+            if !self.0.in_hand.lock().contains_key(&order) {
+                break;
+            }
+            tokio::time::sleep(CATCH_UP_STEP).await;
+        }
+        Ok(())
     }
 
     fn order_secret(&self, order: OrderId) -> Secret {

@@ -352,6 +352,26 @@ async fn an_order_that_is_in_hand_is_looked_at_again_afterwards_and_not_twice_at
     assert!(world.checkout.0.in_hand.lock().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_comes_back_waits_for_those_who_have_the_order_in_hand_but_not_for_long() {
+    let world = world(0);
+    world.script.after_wake.lock().extend([find(), find()]);
+    let checkout = world.checkout.clone();
+    let mut first = async move { checkout.resume(STORE, order(1)).await }.boxed();
+    assert!(poll!(&mut first).is_pending());
+    let begun = tokio::time::Instant::now();
+    world.checkout.catch_up(STORE, order(1)).await.unwrap();
+    assert_eq!(begun.elapsed(), CATCH_UP_STEP * 100, "the provider does not answer");
+    let checkout = world.checkout.clone();
+    let mut back = async move { checkout.catch_up(STORE, order(1)).await }.boxed();
+    assert!(poll!(&mut back).is_pending());
+    world.desk.gate.add_permits(MANY);
+    first.await.unwrap();
+    back.await.unwrap();
+    assert_eq!(begun.elapsed(), CATCH_UP_STEP * 101, "done as soon as the other is");
+    assert!(world.checkout.0.in_hand.lock().is_empty());
+}
+
 #[tokio::test]
 async fn news_of_what_is_settled_costs_no_command() {
     let world = world(MANY);

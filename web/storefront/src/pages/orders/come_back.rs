@@ -29,7 +29,7 @@ pub(crate) async fn show(State(site): State<Site>, Path(id): Path<String>, uri: 
     };
     let handles = &site.shop.handles;
     // Coming back proves nothing; it is a reason to ask the provider. That may fail: the order is looked at all the same.
-    if let Err(failure) = handles.checkout.resume(handles.store, id).await {
+    if let Err(failure) = handles.checkout.catch_up(handles.store, id).await {
         tracing::warn!(order = %id, code = %failure.code, "resuming an order on return failed");
     }
     let order = match orders::load(&site, &headers, &id.to_string()).await {
