@@ -7,6 +7,19 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::root;
 
+/// What cargo tells the programs it runs, and a build script (ring's) looks at: handed on to another cargo it would compile
+/// that crate and all above it anew, and again when cargo is next called by hand.
+const OF_THIS_PACKAGE: [&str; 8] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 /// Runs cargo in the root of the repository, its output going where ours goes.
 ///
 /// # Errors
@@ -21,11 +34,12 @@ pub(crate) fn cargo(args: &[&str]) -> Result<()> {
 /// When it cannot be started or fails.
 pub(crate) fn run(program: &str, args: &[&str]) -> Result<()> {
     println!("$ {program} {}", args.join(" "));
-    let status = Command::new(program)
-        .args(args)
-        .current_dir(root())
-        .status()
-        .with_context(|| format!("{program} could not be started"))?;
+    let mut command = Command::new(program);
+    OF_THIS_PACKAGE.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    let status =
+        command.args(args).current_dir(root()).status().with_context(|| format!("{program} could not be started"))?;
     if !status.success() {
         bail!("`{program} {}` failed ({status})", args.join(" "));
     }
