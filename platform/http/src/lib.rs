@@ -2,8 +2,9 @@
 //!
 //! Owns: problems (RFC 9457) made from [`kernel::Failure`] in one place; strict extractors for bodies, queries and
 //! paths; [`Front`], the layer that gives each request an id, a [`Caller`] (by bearer token or by the cookie of a
-//! session, which changes nothing from another site's page), a place among those in flight, a log line and metrics; idempotency scopes and fingerprints (its part of invariant I11); stored and rendered answers; the
-//! server loop and its drain; the reference page. Calls [`contracts::identity::Identity`] to learn who asks (its part
+//! session, which changes nothing from another site's page), a place among those in flight, a log line and metrics;
+//! idempotency scopes and fingerprints (its part of invariant I11); stored and rendered answers; the server loop and
+//! its drain; the reference page. Calls [`contracts::identity::Identity`] to learn who asks (its part
 //! of I12). Knows no service.
 //!
 //! To wire a process: merge the routers, `front.wrap(router)`, [`serve`]. `/metrics` and the probes stay outside the

@@ -1,7 +1,8 @@
 //! The ledger: the transactional heart of the shop.
 //!
-//! Owns orders with their lines and holds, stock levels and movements, payment records, coupons and gift cards,
-//! idempotency rows, the outbox and inbox, people's keys and the audit chain. Everything is written by commands:
+//! Owns orders with their lines and holds; stock levels and movements at every location, transfers, stock-takes,
+//! backorders and bundles; payment records, coupons and gift cards; idempotency rows, the outbox and inbox, people's
+//! keys and the audit chain. Everything is written by commands:
 //! they queue in the [`batcher`], the pure [`decide`] says what each does, and an [`engine`] stores a batch as one
 //! transaction. Calls nobody; the checkout saga drives it through `contracts::saga`, pages and API through
 //! `contracts::ledger`. Emits `order.*` and `stock.*` events.

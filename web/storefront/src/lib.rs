@@ -2,7 +2,8 @@
 //!
 //! Owns the pages, their texts in English and German, their styles and the page cache. Calls
 //! [`contracts::catalog::CatalogRead`] and [`contracts::search::Search`] (memory only), [`contracts::cart::Carts`],
-//! [`contracts::checkout::Checkout`], [`contracts::ledger::Orders`] and [`contracts::identity::Customers`]; emits nothing. It speaks only contracts.
+//! [`contracts::checkout::Checkout`], [`contracts::ledger::Orders`] and [`contracts::identity::Customers`]; emits
+//! nothing. It speaks only contracts.
 //!
 //! - A page is a typed function from a `PageContext` and its data to markup (`pages/*`, one file per endpoint). Each has
 //!   samples, and one test renders them all in every market and language.
