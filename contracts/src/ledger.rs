@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use kernel::{
-    CartId, Currency, Money, OrderId, Page, PageRequest, PersonId, RefundId, ReturnId, Secret, ShipmentId, Sku,
-    StoreId, TransferId,
+    CartId, Currency, Money, OrderId, Page, PageRequest, PersonId, RefundId, ReturnId, Secret, ShipmentId, Sku, StoreId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

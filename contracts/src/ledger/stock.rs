@@ -1,11 +1,11 @@
 //! Stock: levels and thresholds, locations, transfers, stock-takes, backorders and bundles.
 
 use async_trait::async_trait;
-use kernel::{OrderId, Page, PageRequest, Sku, StoreId, TransferId};
+use kernel::{Page, PageRequest, Sku, StoreId, TransferId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Actor, Idempotency};
+use super::{Actor, Answer, Idempotency};
 use crate::Result;
 use crate::catalog::TimestampSchema;
 
