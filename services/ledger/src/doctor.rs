@@ -154,6 +154,12 @@ impl OrderBooks {
                 "Compare the refunds with the provider's books.",
             ));
         }
+        if order.lines.iter().any(|line| order.refunded_of(line.line).0 > line.refunded) {
+            self.i2.push(violation(
+                format!("order {number}: its refunds name more units than its lines say were refunded"),
+                "Report this as a bug; compare what was refunded with the lines before refunding more.",
+            ));
+        }
         if order.head.phase == Phase::Cancelled && p.state == Attempt::Authorised && p.captured_minor > p.refunded_minor
         {
             self.i4.push(violation(

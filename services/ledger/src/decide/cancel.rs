@@ -67,6 +67,7 @@ pub(super) fn refund_rest(tx: &mut Tx<'_>, order: &mut Order) {
         state: RefundState::Pending,
         amount_minor: amount,
         gift_card_minor: 0,
+        lines: Vec::new(),
         reason: "order cancelled".to_owned(),
         at: tx.now,
     });

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::place::{self, FIRST_LOOK_MS};
 use super::tx::{self, Delta, Tx};
-use super::{Reply, cancel, voucher};
+use super::{Reply, cancel, refund, voucher};
 use crate::order::{Attempt, HoldState, Order, Phase, PhaseEvent};
 use crate::state::MovementKind;
 
@@ -390,18 +390,21 @@ fn retry_later(tx: &mut Tx<'_>, order: &mut Order) -> bool {
 
 fn finish_refund(tx: &mut Tx<'_>, order: &mut Order, id: RefundId, succeeded: bool) {
     let currency = order.head.currency;
-    let Some(refund) = order.refunds.iter_mut().find(|r| r.id == id) else { return };
+    let Some(found) = order.refunds.iter_mut().find(|r| r.id == id) else { return };
     let outcome = if succeeded { RefundState::Succeeded } else { RefundState::Failed };
-    if refund.state != RefundState::Pending {
-        if refund.state != outcome {
+    if found.state != RefundState::Pending {
+        if found.state != outcome {
             unexpected(tx, order, if succeeded { "RefundSucceeded" } else { "RefundFailed" });
         }
         return;
     }
-    let (amount, by_provider) = (refund.amount_minor, refund.provider_minor());
-    refund.state = outcome;
+    let (amount, by_provider) = (found.amount_minor, found.provider_minor());
+    found.state = outcome;
     order.payment.refund_pending_minor -= by_provider;
     order.payment.tries = 0;
+    if !succeeded {
+        refund::free_lines(order, id);
+    }
     if succeeded {
         order.payment.refunded_minor += by_provider;
     } else if order.head.phase == Phase::Cancelling {

@@ -6,14 +6,14 @@
 use contracts::ledger::{LineQuantity, RefundRequest, RefundState};
 use kernel::money::div_round;
 use kernel::mutant::{Mutant, planted};
-use kernel::{Failure, OrderId, RefundId};
+use kernel::{Failure, Money, OrderId, RefundId};
 use serde_json::json;
 
 use super::place::named_lines;
 use super::tx::{Delta, Tx};
 use super::{Reply, fulfil, pay, voucher};
 use crate::order::view::json_bytes;
-use crate::order::{HoldState, Line, Order, Phase, Refund};
+use crate::order::{HoldState, Line, Order, Phase, Refund, RefundedLine};
 use crate::state::MovementKind;
 
 pub(super) fn refund(
@@ -32,7 +32,7 @@ pub(super) fn refund(
     if request.restock && request.lines.is_none() {
         return Err(Failure::field("/restock", "needs_lines", "Name the lines whose units go back into stock."));
     }
-    let amount = amount(&mut order, request)?;
+    let (amount, lines) = amount(&mut order, request)?;
     let refundable = order.refundable();
     if amount > refundable {
         return Err(Failure::conflict(
@@ -56,6 +56,7 @@ pub(super) fn refund(
         state: if by_provider == 0 { RefundState::Succeeded } else { RefundState::Pending },
         amount_minor: amount,
         gift_card_minor: to_cards,
+        lines,
         reason: request.reason.clone(),
         at: tx.now,
     });
@@ -82,8 +83,8 @@ pub(super) fn refund(
     Ok(Reply::Response { response, replayed: false })
 }
 
-/// What is to be given back, in minor units.
-fn amount(order: &mut Order, request: &RefundRequest) -> Result<i64, Failure> {
+/// What is to be given back, in minor units, and of which lines.
+fn amount(order: &mut Order, request: &RefundRequest) -> Result<(i64, Vec<RefundedLine>), Failure> {
     match (&request.amount, &request.lines) {
         (Some(_), Some(_)) => {
             Err(Failure::field("/amount", "amount_or_lines", "Give either an amount or lines, not both."))
@@ -96,18 +97,21 @@ fn amount(order: &mut Order, request: &RefundRequest) -> Result<i64, Failure> {
         (Some(amount), None) if amount.amount_minor <= 0 => {
             Err(Failure::field("/amount/amount_minor", "too_small", "Refund a positive amount."))
         }
-        (Some(amount), None) => Ok(amount.amount_minor),
+        (Some(amount), None) => Ok((amount.amount_minor, Vec::new())),
         (None, Some(lines)) => {
             named_lines(order, lines)?;
             let mut sum = 0_i64;
+            let mut refunded = Vec::with_capacity(lines.len());
             for (i, asked) in lines.iter().enumerate() {
+                let amount_minor = line_amount(order, i, asked)?;
                 sum = sum
-                    .checked_add(line_amount(order, i, asked)?)
+                    .checked_add(amount_minor)
                     .ok_or_else(|| Failure::invalid("amount_too_large", "The amount is too large."))?;
+                refunded.push(RefundedLine { line: asked.line, quantity: asked.quantity, amount_minor });
             }
-            Ok(sum)
+            Ok((sum, refunded))
         }
-        (None, None) => Ok(order.refundable()),
+        (None, None) => Ok((order.refundable(), Vec::new())),
     }
 }
 
@@ -130,6 +134,7 @@ fn card_share(order: &Order, amount: i64) -> Result<i64, Failure> {
 /// The price of `asked.quantity` more units of a line: the share of all units given back after this, less what was
 /// given back before. So any way of splitting a full refund gives back exactly the line's total.
 fn line_amount(order: &mut Order, i: usize, asked: &LineQuantity) -> Result<i64, Failure> {
+    let (named, given) = order.refunded_of(asked.line);
     let line = line_mut(order, asked.line)?;
     let left = line.quantity - line.refunded;
     if asked.quantity > left {
@@ -143,10 +148,26 @@ fn line_amount(order: &mut Order, i: usize, asked: &LineQuantity) -> Result<i64,
     let amount = if planted(Mutant::RoundingPerUnit) {
         share(1)? * i64::from(asked.quantity)
     } else {
-        share(line.refunded + asked.quantity)? - share(line.refunded)?
+        // Refunds of old do not say what they gave for which line.
+        let given = given + share(line.refunded.saturating_sub(named))?;
+        (share(line.refunded + asked.quantity)? - given).max(0)
     };
     line.refunded += asked.quantity;
     Ok(amount)
+}
+
+/// Frees the units of a refund that failed. What its gift cards have got stays given for its lines.
+pub(super) fn free_lines(order: &mut Order, id: RefundId) {
+    let Some(refund) = order.refunds.iter_mut().find(|r| r.id == id) else { return };
+    let amounts: Vec<i64> = refund.lines.iter().map(|l| l.amount_minor).collect();
+    let kept = Money::new(refund.gift_card_minor, order.head.currency).allocate(&amounts).unwrap_or_default();
+    for (i, named) in refund.lines.iter_mut().enumerate() {
+        if let Some(line) = order.lines.iter_mut().find(|l| l.line == named.line) {
+            line.refunded = line.refunded.saturating_sub(named.quantity);
+        }
+        named.quantity = 0;
+        named.amount_minor = kept.get(i).map_or(0, |part| part.amount_minor);
+    }
 }
 
 pub(super) fn line_mut(order: &mut Order, line: u32) -> Result<&mut Line, Failure> {

@@ -98,6 +98,7 @@ fn every_spoilt_order_is_found() {
                 state: RefundState::Failed,
                 amount_minor: 1,
                 gift_card_minor: 0,
+                lines: Vec::new(),
                 reason: String::new(),
                 at: o.head.placed_at,
             };

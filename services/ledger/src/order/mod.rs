@@ -191,8 +191,18 @@ pub struct Refund {
     /// The part of it that went back to gift cards, in the commit that made this row. It stays there whatever the provider
     /// says to the rest.
     pub gift_card_minor: i64,
+    /// The units whose price it gives back; none for an amount.
+    pub lines: Vec<RefundedLine>,
     pub reason: String,
     pub at: Timestamp,
+}
+
+/// What a refund gives back of one line. Of a refund that failed no units, and only what the gift cards have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundedLine {
+    pub line: u32,
+    pub quantity: u32,
+    pub amount_minor: i64,
 }
 
 impl Refund {
@@ -281,6 +291,13 @@ impl Order {
     #[must_use]
     pub fn gift_card_left(&self) -> i64 {
         self.frozen.gift_cards.iter().map(|(_, paid)| paid).sum::<i64>() - self.gift_card_credited()
+    }
+
+    /// Units of `line` that refunds name, and what these gave back for it.
+    #[must_use]
+    pub fn refunded_of(&self, line: u32) -> (u32, i64) {
+        let named = self.refunds.iter().flat_map(|r| &r.lines).filter(|l| l.line == line);
+        named.fold((0, 0), |(units, amount), l| (units + l.quantity, amount + l.amount_minor))
     }
 
     /// What can still be refunded, by the provider and to gift cards. Nothing before the provider's part is captured.

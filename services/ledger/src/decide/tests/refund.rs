@@ -118,6 +118,42 @@ fn a_failed_refund_frees_its_amount() {
     assert_eq!(shop.order(&buy).payment.refunded_minor, 2_490);
 }
 
+#[test]
+fn a_failed_refund_of_lines_frees_their_units() {
+    // 10.00 for three units: 3.33, 6.67, 10.00.
+    let mut shop = Shop::with_stock(&[("A", 10)]);
+    let buy = Buy { lines: vec![("A", 3, 334)], discount: 2, ..Buy::new(1, &[]) };
+    shop.paid(&buy);
+    shop.ask(refund_lines(&buy, 1, &[(1, 1)], false)).reply.unwrap();
+    shop.ask(refund_lines(&buy, 2, &[(1, 2)], true)).reply.unwrap();
+    shop.rejects(refund_lines(&buy, 3, &[(1, 1)], false), "invalid_input", 100);
+    shop.refund_seen(&buy, refund_id(2), RefundStatus::Succeeded).reply.unwrap();
+    shop.refund_seen(&buy, refund_id(1), RefundStatus::Failed).reply.unwrap();
+    let order = shop.order(&buy);
+    assert_eq!((order.lines[0].refunded, order.lines[0].cancelled), (2, 2), "what went back to the shelf stays there");
+    assert_eq!((order.refunds[0].amount_minor, order.refunds[1].amount_minor), (333, 667));
+    // The unit that failed can be refunded, and together they give exactly what was paid.
+    shop.ask(refund_lines(&buy, 3, &[(1, 1)], false)).reply.unwrap();
+    assert_eq!(shop.order(&buy).refunds[2].amount_minor, 333);
+    shop.refund_seen(&buy, refund_id(3), RefundStatus::Succeeded).reply.unwrap();
+    assert_eq!((shop.order(&buy).payment.refunded_minor, shop.order(&buy).lines[0].refunded), (1_000, 3));
+    shop.rejects(refund_lines(&buy, 4, &[(1, 1)], false), "invalid_input", 101);
+}
+
+#[test]
+fn what_gift_cards_got_of_a_failed_refund_counts_for_its_line() {
+    let (mut shop, buy) = paid_by_cards(true);
+    shop.ask(refund_lines(&buy, 1, &[(1, 1)], false)).reply.unwrap();
+    let first = shop.order(&buy).refunds[0].clone();
+    assert_eq!((first.amount_minor, first.gift_card_minor), (1_000, 336));
+    shop.refund_seen(&buy, refund_id(1), RefundStatus::Failed).reply.unwrap();
+    assert_eq!((shop.order(&buy).lines[0].refunded, shop.order(&buy).refunded_of(1)), (0, (0, 336)));
+    // Asked for again, the line gives what is left of its price, and all of it through the provider.
+    shop.ask(refund_lines(&buy, 2, &[(1, 1)], false)).reply.unwrap();
+    let second = shop.order(&buy).refunds[1].clone();
+    assert_eq!((second.amount_minor, second.gift_card_minor), (664, 0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
@@ -145,6 +181,38 @@ proptest! {
         }
         prop_assert_eq!(sum, total);
         prop_assert_eq!(shop.level("A"), (100, 0, if restock { 0 } else { i64::from(quantity) }));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Whatever refunds of a line fail, those that do not sum to what was paid for it once every unit is refunded.
+    #[test]
+    fn failed_parts_of_a_line_leave_the_sum_exact(
+        parts in proptest::collection::vec((1_u32..4, any::<bool>()), 1..10),
+        total in 100_i64..100_000,
+    ) {
+        let quantity: u32 = parts.iter().map(|(units, _)| units).sum();
+        let unit = total.div_euclid(i64::from(quantity)) + 1;
+        let mut shop = Shop::with_stock(&[("A", 100)]);
+        let buy = Buy {
+            lines: vec![("A", quantity, unit)],
+            discount: unit * i64::from(quantity) - total,
+            ..Buy::new(1, &[])
+        };
+        shop.paid(&buy);
+        for (n, (units, good)) in (1..).zip(&parts) {
+            shop.ask(refund_lines(&buy, n, &[(1, *units)], false)).reply.unwrap();
+            let seen = if *good { RefundStatus::Succeeded } else { RefundStatus::Failed };
+            shop.refund_seen(&buy, refund_id(n), seen).reply.unwrap();
+        }
+        let left = quantity - shop.order(&buy).lines[0].refunded;
+        if left > 0 {
+            shop.ask(refund_lines(&buy, 90, &[(1, left)], false)).reply.unwrap();
+            shop.refund_seen(&buy, refund_id(90), RefundStatus::Succeeded).reply.unwrap();
+        }
+        prop_assert_eq!(shop.order(&buy).payment.refunded_minor, total);
     }
 }
 

@@ -44,6 +44,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0004_rules_and_backorders",
         sql: include_str!("../../../migrations/0004_rules_and_backorders.sql"),
     },
+    Migration {
+        name: "0005_refunded_lines_and_edits",
+        sql: include_str!("../../../migrations/0005_refunded_lines_and_edits.sql"),
+    },
 ];
 
 /// Pages that the writer keeps in memory, in KiB. Not more: every commit looks at a list of them.

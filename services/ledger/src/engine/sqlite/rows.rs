@@ -237,7 +237,7 @@ pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
         order.backorders.push(Backorder { sku: sku(row, 1)?, quantity: row.get(2)? });
         Ok(())
     })?;
-    let sql = "select key, id, state, amount, gift_card, reason, at \
+    let sql = "select key, id, state, amount, gift_card, lines, reason, at \
                from refunds where key between ?1 and ?2 order by key";
     each(conn, sql, orders, |order, row| {
         order.refunds.push(Refund {
@@ -245,8 +245,9 @@ pub(super) fn complete(conn: &Connection, orders: &mut [Order]) -> Result<()> {
             state: RefundState::read(row, 2)?,
             amount_minor: row.get(3)?,
             gift_card_minor: row.get(4)?,
-            reason: row.get(5)?,
-            at: at(row, 6)?,
+            lines: json(row, 5)?,
+            reason: row.get(6)?,
+            at: at(row, 7)?,
         });
         Ok(())
     })?;

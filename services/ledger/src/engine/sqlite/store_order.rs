@@ -258,13 +258,14 @@ const BACKORDERS: Part<Backorder> = Part {
 
 const REFUNDS: Part<Refund> = Part {
     table: "refunds",
-    columns: &["id", "state", "amount", "gift_card", "reason", "at"],
+    columns: &["id", "state", "amount", "gift_card", "lines", "reason", "at"],
     of: |order| &order.refunds,
     bind: |row, refund| {
         row.put(refund.id.as_bytes())?;
         row.put(refund.state.written())?;
         row.put(refund.amount_minor)?;
         row.put(refund.gift_card_minor)?;
+        row.put(to_json(&refund.lines)?)?;
         row.put(&refund.reason)?;
         row.put(refund.at.millis())
     },
