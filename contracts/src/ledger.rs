@@ -13,7 +13,9 @@ use crate::catalog::TimestampSchema;
 use crate::checkout::{Discount, TaxLine, Totals};
 use crate::event::Event;
 
+mod edit;
 mod stock;
+pub use edit::*;
 pub use stock::*;
 
 /// The name of the location of a shop that has only one.
@@ -134,6 +136,24 @@ pub struct OrderView {
     /// Where it goes and whom to write to; only for who may see it, absent after erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
+    /// Whose personal data the order keeps, to be named when a person is to be forgotten; only for staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<PersonId>,
+    /// The units that can be shipped now, and where they are; only for staff.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<LineSource>,
+    /// How the order was changed after it was placed, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<EditView>,
+}
+
+/// Units of a line at one location, to be shipped from there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LineSource {
+    /// Number of the order's line.
+    pub line: u32,
+    pub location: String,
+    pub quantity: u32,
 }
 
 /// The personal data of an order, decrypted for one answer.
@@ -300,6 +320,10 @@ pub struct ShipmentRequest {
     #[serde(default)]
     #[schema(max_length = 200)]
     pub tracking: Option<String>,
+    /// Where the parcel leaves from: only what the order has there is sent. Wherever the goods are when left out.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    pub location: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

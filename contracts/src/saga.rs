@@ -4,7 +4,7 @@
 //! ([`Observation`]). Both sides may be repeated at any time; the outcome is the same.
 
 use async_trait::async_trait;
-use kernel::{CartId, Currency, Money, OrderId, PersonId, ProductId, RefundId, Secret, Sku, StoreId, Timestamp};
+use kernel::{CartId, Currency, Money, OrderId, PersonId, ProductId, Rate, RefundId, Secret, Sku, StoreId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -28,6 +28,9 @@ pub struct PlacedLine {
     pub total_minor: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// The rate of `tax_minor`. Orders placed before it was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_rate: Option<Rate>,
 }
 
 /// Part of the price paid by gift card.

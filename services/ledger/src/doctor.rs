@@ -11,6 +11,7 @@ use kernel::{Failure, Timestamp};
 
 use crate::batcher::chain;
 use crate::engine::Reader;
+use crate::order::edit::adds_up;
 use crate::order::{Attempt, HoldState, Order, Phase};
 use crate::state::Hash;
 
@@ -235,15 +236,15 @@ impl OrderBooks {
     }
 
     fn money(&mut self, order: &Order) {
-        let t = &order.frozen.totals;
-        let parts = [t.items, t.discount, t.shipping, t.tax, t.tax_added, t.total, t.gift_card, t.due];
-        let sum = t.items.amount_minor - t.discount.amount_minor + t.shipping.amount_minor + t.tax_added.amount_minor;
-        let lines: i64 = order.frozen.lines.iter().map(|l| l.unit_minor * i64::from(l.quantity)).sum();
-        let fine = parts.iter().all(|m| m.amount_minor >= 0)
-            && sum == t.total.amount_minor
-            && t.total.amount_minor - t.gift_card.amount_minor == t.due.amount_minor
-            && lines == t.items.amount_minor
-            && order.payment.amount_minor == t.due.amount_minor;
+        let due = order.frozen.totals.due.amount_minor;
+        let given: i64 = order.frozen.edits.iter().map(|e| e.provider_minor).sum();
+        let lines = order.lines.iter().zip(&order.frozen.lines);
+        let fine = adds_up(&order.frozen)
+            && order.payment.amount_minor == due + given
+            && order.lines.len() == order.frozen.lines.len()
+            && lines.into_iter().all(|(line, frozen)| {
+                (line.quantity, line.total_minor, &line.sku) == (frozen.quantity, frozen.total_minor, &frozen.sku)
+            });
         if !fine {
             self.i6.push(violation(
                 format!("the amounts of order {} do not add up", order.head.number),

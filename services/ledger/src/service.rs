@@ -363,6 +363,10 @@ impl Orders for LedgerService {
         let events = self.reader.order_events(store, id).await?;
         let mut view = order.view(timeline(&events));
         view.contact = self.contact_of(&order, self.reader.contact(store, order.head.number).await?);
+        view.person_id = Some(order.head.person);
+        if order.head.phase == Phase::Confirmed {
+            view.sources = order.sources();
+        }
         Ok(Some(view))
     }
 
@@ -577,6 +581,7 @@ impl LedgerService {
     }
 }
 
+mod edit;
 mod inventory;
 #[cfg(test)]
 mod tests;

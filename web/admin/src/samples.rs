@@ -148,6 +148,9 @@ pub(crate) fn order() -> OrderView {
         returns: vec![returned(6, ReturnStatus::Requested), returned(7, ReturnStatus::Received)],
         timeline: vec![TimelineEntry { at: at(), event: HOSTILE(), text: HOSTILE() }; 3],
         contact: Some(Contact {
+        person_id: None,
+        sources: Vec::new(),
+        edits: Vec::new(),
             vat_id: None,
             email: HOSTILE(),
             shipping_address: address(),

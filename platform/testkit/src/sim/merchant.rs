@@ -67,7 +67,7 @@ async fn ship(world: &Arc<World>, order: OrderId, key: &str) {
     let lines = part.then(|| vec![LineQuantity { line: 1, quantity: 1 }]);
     ask(world, key, Some(order), || {
         let node = world.node();
-        let request = ShipmentRequest { lines: lines.clone(), carrier: None, tracking: None };
+        let request = ShipmentRequest { lines: lines.clone(), carrier: None, tracking: None, location: None };
         async move { node.ledger.ship(STORE, order, request, idempotency(key, "ship"), merchant()).await }
     })
     .await;

@@ -251,6 +251,7 @@ async fn pay_by_gift_card(world: &Arc<World>, n: u64, round: u64) {
             tax_minor: 0,
             total_minor: unit,
             image: None,
+            tax_rate: None,
         }],
         discounts: Vec::new(),
         tax_lines: Vec::new(),

@@ -145,6 +145,7 @@ impl CheckoutService {
             tenders.map(|card| GiftCardTender { code_hash: card.code_hash, amount_minor: card.amount.amount_minor });
         Ok(PlaceCommand {
             store,
+                tax_rate: Some(l.tax_rate),
             order: id,
             cart: quote.cart_id,
             cart_version: quote.cart_version,

@@ -409,6 +409,9 @@ fn order(id: OrderId, now: Timestamp) -> OrderView {
         refunds: Vec::new(),
         returns: Vec::new(),
         timeline: Vec::new(),
+        person_id: None,
+        sources: Vec::new(),
+        edits: Vec::new(),
         contact: Some(Contact {
             vat_id: None,
             email: "zoe@example.org".to_owned(),

@@ -2,6 +2,7 @@
 
 use kernel::mutant::{Mutant, planted};
 use kernel::{EventId, Failure, OrderId, PersonId};
+use serde_json::json;
 
 use super::tx::Tx;
 use super::{ConsumerEffect, Reply};
@@ -55,6 +56,8 @@ pub(super) fn erase(tx: &mut Tx<'_>, person: PersonId) -> Result<Reply, Failure>
     let fresh = found.wrapped_key.is_some();
     if fresh {
         tx.effects.people.push(Person { store, id: person, wrapped_key: None });
+        // A key is destroyed once, so this is the first and last event of a person.
+        tx.event(format!("person:{person}"), 1, "person.erased", json!({ "person_id": person }));
         tx.audit("person.erase", person.to_string(), String::new());
     }
     Ok(Reply::Fresh(fresh))

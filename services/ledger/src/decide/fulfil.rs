@@ -22,9 +22,14 @@ pub(super) fn ship(
     if order.head.phase != Phase::Confirmed {
         return Err(Failure::conflict("not_shippable", "Only a confirmed order with open units can be shipped."));
     }
+    let from = request.location.as_deref();
     let open = |o: &Order| -> Vec<LineQuantity> {
-        let ready = o.lines.iter().zip(o.ready()).filter(|(_, units)| *units > 0);
-        ready.map(|(l, quantity)| LineQuantity { line: l.line, quantity }).collect()
+        let Some(from) = from else {
+            let ready = o.lines.iter().zip(o.ready()).filter(|(_, units)| *units > 0);
+            return ready.map(|(l, quantity)| LineQuantity { line: l.line, quantity }).collect();
+        };
+        let here = o.sources().into_iter().filter(|s| s.location == from);
+        here.map(|s| LineQuantity { line: s.line, quantity: s.quantity }).collect()
     };
     let lines = match &request.lines {
         Some(lines) => {
@@ -34,13 +39,22 @@ pub(super) fn ship(
         None => open(&order),
     };
     if lines.is_empty() && order.lines.iter().any(|l| l.open() > 0) {
+        if let Some(from) = from.filter(|_| order.ready().iter().any(|units| *units > 0)) {
+            return Err(not_there(from, 0));
+        }
         return Err(backordered());
     }
     if lines.is_empty() {
         return Err(Failure::conflict("nothing_to_ship", "Every unit of this order was shipped or taken off."));
     }
+    let sources = if from.is_some() { order.sources() } else { Vec::new() };
     for (i, asked) in lines.iter().enumerate() {
         let line = line_mut(&mut order, asked.line)?;
+        let here = sources.iter().find(|s| s.line == asked.line && Some(s.location.as_str()) == from);
+        let here = here.map_or(0, |s| s.quantity);
+        if let Some(from) = from.filter(|_| asked.quantity > here && asked.quantity <= line.open()) {
+            return Err(not_there(from, here));
+        }
         if asked.quantity > line.open() {
             let detail = format!("Only {} units of this line are still to be shipped.", line.open());
             return Err(Failure::field(format!("/lines/{i}/quantity"), "too_large", detail));
@@ -48,7 +62,7 @@ pub(super) fn ship(
         line.shipped += asked.quantity;
         let line = line.clone();
         for (sku, units) in order.goods(&line, asked.quantity) {
-            take_from_shelf(tx, &mut order, &sku, units)?;
+            take_from_shelf(tx, &mut order, &sku, units, from)?;
         }
     }
     order.shipments.push(Shipment {
@@ -60,8 +74,11 @@ pub(super) fn ship(
         shipped_at: tx.now,
         delivered_at: None,
     });
-    let data =
+    let mut data =
         json!({ "shipment_id": shipment, "lines": lines, "carrier": request.carrier, "tracking": request.tracking });
+    if let Some(from) = from {
+        data["location"] = json!(from);
+    }
     tx.order_event(&mut order, "order.shipped", data);
     tx.audit("order.ship", order.head.id.to_string(), shipment.to_string());
     let response = order.answer(201);
@@ -74,10 +91,25 @@ fn backordered() -> Failure {
     Failure::conflict("backordered", "These goods have not arrived yet. Ship what is there, the rest when it has come.")
 }
 
-/// Units leave the location at which they are committed.
-fn take_from_shelf(tx: &mut Tx<'_>, order: &mut Order, sku: &Sku, mut units: i64) -> Result<(), Failure> {
+/// What lies elsewhere does not leave from here.
+fn not_there(location: &str, here: u32) -> Failure {
+    let detail = format!("The order has {here} units of this at {location}. Ship the others from where they are.");
+    Failure::conflict("not_there", detail)
+}
+
+/// Units leave the location at which they are committed; those at `from` before others.
+fn take_from_shelf(
+    tx: &mut Tx<'_>,
+    order: &mut Order,
+    sku: &Sku,
+    mut units: i64,
+    from: Option<&str>,
+) -> Result<(), Failure> {
     let number = order.head.number;
-    for hold in order.holds.iter_mut().filter(|h| h.sku == *sku && h.state == HoldState::Committed) {
+    let mut holds: Vec<_> =
+        order.holds.iter_mut().filter(|h| h.sku == *sku && h.state == HoldState::Committed).collect();
+    holds.sort_by_key(|h| from.is_some_and(|from| h.location != from));
+    for hold in holds {
         let taken = hold.quantity.min(units);
         if taken == 0 {
             continue;

@@ -3,6 +3,7 @@
 pub(crate) mod backorder;
 mod cancel;
 mod consume;
+mod edit;
 mod fulfil;
 mod inventory;
 mod pay;
@@ -26,6 +27,7 @@ use kernel::{
 
 use crate::order::view::problem;
 use crate::state::{Effects, Hash, IdempotencyRow, Keys, Parked, State, StoredAnswer};
+pub use edit::EditCommand;
 use tx::Tx;
 
 /// How long an idempotency row is kept: 30 days, since every one of them is about money, stock or orders.
@@ -59,6 +61,12 @@ pub enum Command {
         order: OrderId,
         refund: RefundId,
         request: RefundRequest,
+    },
+    Edit {
+        order: OrderId,
+        /// The refund of what it costs less.
+        refund: RefundId,
+        edit: Box<EditCommand>,
     },
     RequestReturn {
         order: OrderId,
@@ -229,6 +237,10 @@ pub fn add_keys(state: &State, envelope: &Envelope, keys: &mut Keys) {
         | Command::RequestReturn { order, .. }
         | Command::ReceiveReturn { order, .. }
         | Command::Note { order, .. } => order_keys(state, store, *order, keys),
+        Command::Edit { order, edit, .. } => {
+            order_keys(state, store, *order, keys);
+            keys.skus.extend(edit.added.iter().map(|a| (store, a.line.sku.clone())));
+        }
         Command::SetStock { sku, .. } | Command::AdjustStock { sku, .. } => {
             keys.skus.insert((store, sku.clone()));
         }
@@ -432,6 +444,7 @@ fn run(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<Reply, Failure> {
         Command::Ship { order, shipment, request } => fulfil::ship(tx, *order, *shipment, request),
         Command::Deliver { order, shipment } => fulfil::deliver(tx, *order, *shipment),
         Command::Refund { order, refund, request } => refund::refund(tx, *order, *refund, request),
+        Command::Edit { order, refund, edit } => edit::edit(tx, *order, *refund, edit),
         Command::RequestReturn { order, id, lines, reason } => fulfil::request_return(tx, *order, *id, lines, reason),
         Command::ReceiveReturn { order, id, restock } => fulfil::receive_return(tx, *order, *id, *restock),
         Command::Note { order, text } => fulfil::note(tx, *order, text),

@@ -1,6 +1,6 @@
 //! What was seen at the provider, and the passing of time: the payment side of the saga.
 
-use contracts::ledger::RefundState;
+use contracts::ledger::{DEFAULT_LOCATION, RefundState};
 use contracts::payment::{ProviderPayment, ProviderStatus, RefundStatus};
 use contracts::saga::{Next, Observation, Progress};
 use kernel::mutant::{Mutant, planted};
@@ -245,7 +245,12 @@ pub(super) fn tell_placed(tx: &mut Tx<'_>, order: &mut Order) {
     let lines: Vec<_> =
         order.lines.iter().map(|l| json!({ "line": l.line, "sku": l.sku, "quantity": l.quantity })).collect();
     let total = order.frozen.totals.total;
-    let data = json!({ "lines": lines, "total_minor": total.amount_minor, "currency": total.currency, "cart_id": order.head.cart });
+    let mut data = json!({ "lines": lines, "total_minor": total.amount_minor, "currency": total.currency, "cart_id": order.head.cart });
+    // Most orders are whole at the one location of their shop; of others whoever packs has to know.
+    let apart = order.holds.iter().any(|h| h.location != DEFAULT_LOCATION);
+    if apart || !order.backorders.is_empty() {
+        data["sources"] = json!(order.sources());
+    }
     tx.order_event(order, "order.placed", data);
 }
 

@@ -136,7 +136,7 @@ pub(super) fn tell_backorders(tx: &mut Tx<'_>, order: &mut Order) {
 }
 
 /// The 409 that names what is short and what is left of it. Of bundles it names the bundle, since that is in the cart.
-fn out_of_stock(order: &Order, short: &tx::Short) -> Failure {
+pub(super) fn out_of_stock(order: &Order, short: &tx::Short) -> Failure {
     let mut lines = Vec::new();
     for (sku, requested, available) in short {
         if order.lines.iter().any(|l| l.sku == *sku) {
@@ -205,6 +205,7 @@ fn new_order(tx: &Tx<'_>, command: &PlaceCommand, number: i64, coupons: Vec<Stri
             coupons,
             gift_cards: command.gift_cards.iter().map(|g| (tx::hex(&g.code_hash), g.amount_minor)).collect(),
             bundles: bundles(tx, command),
+            edits: Vec::new(),
         }),
     }
 }

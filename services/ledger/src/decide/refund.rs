@@ -47,29 +47,7 @@ pub(super) fn refund(
     if let (true, Some(lines)) = (request.restock, &request.lines) {
         restock(tx, &mut order, lines)?;
     }
-    let to_cards = card_share(&order, amount)?;
-    voucher::credit(tx, &order, to_cards);
-    let by_provider = amount - to_cards;
-    order.refunds.push(Refund {
-        id: refund,
-        // Nothing is left for the provider to do when all of it went back to gift cards.
-        state: if by_provider == 0 { RefundState::Succeeded } else { RefundState::Pending },
-        amount_minor: amount,
-        gift_card_minor: to_cards,
-        lines,
-        reason: request.reason.clone(),
-        at: tx.now,
-    });
-    order.payment.refund_pending_minor += by_provider;
-    let currency = order.head.currency;
-    let mut told = json!({ "refund_id": refund, "amount_minor": amount, "currency": currency });
-    if to_cards > 0 {
-        told["gift_card_minor"] = json!(to_cards);
-    }
-    tx.order_event(&mut order, "order.refund_requested", told.clone());
-    if by_provider == 0 {
-        tx.order_event(&mut order, "order.refunded", told);
-    }
+    give_back(tx, &mut order, Giving { id: refund, amount, lines, reason: request.reason.clone() })?;
     tx.audit("order.refund", order.head.id.to_string(), order.money(amount).to_string());
     fulfil::close_when_done(tx, &mut order);
     pay::settle(tx, &mut order)?;
@@ -81,6 +59,43 @@ pub(super) fn refund(
     };
     tx.put_order(order);
     Ok(Reply::Response { response, replayed: false })
+}
+
+/// Money on its way back.
+pub(super) struct Giving {
+    pub id: RefundId,
+    /// In minor units; not more than is refundable.
+    pub amount: i64,
+    pub lines: Vec<RefundedLine>,
+    pub reason: String,
+}
+
+/// Makes the row of a refund, with the share of every tender. What goes back to gift cards does so now; that is returned.
+pub(super) fn give_back(tx: &mut Tx<'_>, order: &mut Order, giving: Giving) -> Result<i64, Failure> {
+    let Giving { id, amount, lines, reason } = giving;
+    let to_cards = card_share(order, amount)?;
+    voucher::credit(tx, order, to_cards);
+    let by_provider = amount - to_cards;
+    order.refunds.push(Refund {
+        id,
+        // Nothing is left for the provider to do when all of it went back to gift cards.
+        state: if by_provider == 0 { RefundState::Succeeded } else { RefundState::Pending },
+        amount_minor: amount,
+        gift_card_minor: to_cards,
+        lines,
+        reason,
+        at: tx.now,
+    });
+    order.payment.refund_pending_minor += by_provider;
+    let mut told = json!({ "refund_id": id, "amount_minor": amount, "currency": order.head.currency });
+    if to_cards > 0 {
+        told["gift_card_minor"] = json!(to_cards);
+    }
+    tx.order_event(order, "order.refund_requested", told.clone());
+    if by_provider == 0 {
+        tx.order_event(order, "order.refunded", told);
+    }
+    Ok(to_cards)
 }
 
 /// What is to be given back, in minor units, and of which lines.
@@ -194,7 +209,7 @@ fn restock(tx: &mut Tx<'_>, order: &mut Order, lines: &[LineQuantity]) -> Result
 }
 
 /// Takes `units` of `sku` off what the order waits for, and then off its commitments.
-fn uncommit(tx: &mut Tx<'_>, order: &mut Order, sku: &kernel::Sku, mut units: i64) -> Result<(), Failure> {
+pub(super) fn uncommit(tx: &mut Tx<'_>, order: &mut Order, sku: &kernel::Sku, mut units: i64) -> Result<(), Failure> {
     let number = order.head.number;
     let awaited = order.backordered(sku).min(units);
     if awaited > 0 {

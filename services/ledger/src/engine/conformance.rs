@@ -20,13 +20,13 @@ use serde_json::json;
 
 use super::{Engine, EngineError, Reader};
 use crate::batcher::apply;
-use crate::decide::{Command, Envelope, Reply, add_keys, add_related, decide};
+use crate::decide::{Command, EditCommand, Envelope, Reply, add_keys, add_related, decide};
 use crate::order::{Order, Phase};
 use crate::state::{
     AuditRow, Changes, Coupon, CouponUse, GiftCard, GiftCardEntry, IdempotencyRow, Keys, NewAuditOwned, Parked, Sales,
     State, StockLevel, StockRule, StoredAnswer, WebhookRow,
 };
-use sample::{Draft, by_shopper, by_staff, hash, payment, sku, uuid};
+use sample::{Draft, added, by_shopper, by_staff, hash, payment, sku, uuid};
 
 const STORE: StoreId = StoreId::DEFAULT;
 
@@ -198,10 +198,16 @@ impl Suite {
         let id = draft.order;
         let all = |line, quantity| Some(vec![LineQuantity { line, quantity }]);
         let shipment = ShipmentId::from_uuid(uuid(4, 1));
-        let ship =
-            ShipmentRequest { lines: all(1, 2), carrier: Some("DHL".to_owned()), tracking: Some("T1".to_owned()) };
+        let ship = ShipmentRequest { lines: all(1, 2), tracking: Some("T1".to_owned()), ..ShipmentRequest::default() };
         let part = RefundRequest { lines: all(2, 1), restock: true, reason: "torn".to_owned(), amount: None };
         let returned = ReturnId::from_uuid(uuid(6, 1));
+        let edit = EditCommand {
+            lines: all(2, 1).unwrap(),
+            added: vec![added(sku(2), 1)],
+            sealed_contact: Some(vec![5; 30]),
+            expected_total: None,
+            reason: "called".to_owned(),
+        };
         let seen = |status, revision| Command::Record {
             order: id,
             seen: Observation::Payment { attempt: 1, payment: payment(id, status, draft.due(), revision) },
@@ -211,6 +217,7 @@ impl Suite {
             seen(ProviderStatus::RequiresAction, 1),
             seen(ProviderStatus::Authorised, 2),
             seen(ProviderStatus::Captured, 3),
+            Command::Edit { order: id, refund: RefundId::from_uuid(uuid(5, 2)), edit: Box::new(edit) },
             Command::Ship { order: id, shipment, request: ship },
             Command::Deliver { order: id, shipment },
             Command::Refund { order: id, refund: RefundId::from_uuid(uuid(5, 1)), request: part },
@@ -235,11 +242,12 @@ impl Suite {
             assert_eq!(loaded.orders[&id], written, "after step {at}, loaded");
         }
         let order = self.order(&draft).await;
-        assert_eq!((order.shipments.len(), order.refunds.len(), order.returns.len()), (1, 1, 1));
+        assert_eq!((order.shipments.len(), order.refunds.len(), order.returns.len()), (1, 2, 1));
+        assert_eq!((order.lines.len(), order.frozen.edits.len()), (3, 1));
         let cart = self.load(&Keys { carts: [(STORE, draft.cart)].into(), ..Keys::default() }).await;
         assert_eq!(cart.carts[&(STORE, draft.cart)], [(1, id)].into());
         let (contact, person) = self.reader.contact(STORE, order.head.number).await.unwrap().unwrap();
-        assert_eq!((contact.person, person.id), (draft.person, draft.person));
+        assert_eq!((contact.person, person.id, contact.sealed), (draft.person, draft.person, vec![5; 30]));
         let events = self.reader.order_events(STORE, id).await.unwrap();
         assert_eq!(events.len() as u64, order.head.event_seq);
         assert!(events.iter().zip(1..).all(|(e, seq)| e.aggregate_seq == seq && e.aggregate == format!("order:{id}")));

@@ -1,11 +1,12 @@
 //! The order aggregate: what was bought, what is held for it, where its payment stands, what was shipped.
 
+pub mod edit;
 pub mod phase;
 pub mod view;
 
 use contracts::checkout::{Discount, TaxLine, Totals};
 use contracts::ledger::{
-    FulfilmentStatus, LineQuantity, OrderStatus, PaymentStatus, RefundState, ReturnStatus, ShipmentStatus,
+    FulfilmentStatus, LineQuantity, LineSource, OrderStatus, PaymentStatus, RefundState, ReturnStatus, ShipmentStatus,
     StockQuantity,
 };
 use contracts::saga::{Next, PlacedLine};
@@ -55,7 +56,7 @@ pub struct Head {
     pub request_id: Option<String>,
 }
 
-/// What never changes after placing.
+/// What is agreed on: it changes by an edit and by nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frozen {
     pub lines: Vec<PlacedLine>,
@@ -70,6 +71,9 @@ pub struct Frozen {
     /// What the lines that are bundles are made of, by the number of the line: a bundle may be another one tomorrow.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub bundles: std::collections::BTreeMap<u32, Vec<StockQuantity>>,
+    /// How it came to be what it is, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<edit::Edit>,
 }
 
 /// The moving part of a line; its frozen part stands at the same position in [`Frozen::lines`].
@@ -276,6 +280,57 @@ impl Order {
         ready.collect()
     }
 
+    /// The units that can be shipped now, and where they are. What an order has at a location is given to its lines in
+    /// their order; a bundle whose components lie apart is where its first component is.
+    #[must_use]
+    pub fn sources(&self) -> Vec<LineSource> {
+        let mut there: Vec<(&Sku, &str, i64)> = Vec::new();
+        for hold in self.holds.iter().filter(|h| h.state == HoldState::Committed && h.quantity > 0) {
+            match there.iter_mut().find(|(sku, location, _)| **sku == hold.sku && *location == hold.location) {
+                Some(known) => known.2 += hold.quantity,
+                None => there.push((&hold.sku, &hold.location, hold.quantity)),
+            }
+        }
+        let mut sources = Vec::new();
+        for (line, ready) in self.lines.iter().zip(self.ready()) {
+            let mut left = i64::from(ready);
+            let parts = self.goods(line, 1);
+            let Some((first, each)) = parts.first().cloned() else { continue };
+            // Whole units of one place first, and then those whose parts come together from several.
+            for whole in [true, false] {
+                let places: Vec<String> =
+                    there.iter().filter(|t| *t.0 == first).map(|(_, location, _)| (*location).to_owned()).collect();
+                for place in places {
+                    let at = |sku: &Sku, there: &[(&Sku, &str, i64)]| {
+                        there.iter().filter(|t| t.0 == sku && t.1 == place).map(|t| t.2).sum::<i64>()
+                    };
+                    let units = match whole {
+                        true => parts.iter().map(|(sku, each)| at(sku, &there) / each).min().unwrap_or(0),
+                        false => at(&first, &there).div_euclid(each).max(i64::from(at(&first, &there) > 0)),
+                    };
+                    let units = units.min(left);
+                    if units <= 0 {
+                        continue;
+                    }
+                    left -= units;
+                    for (sku, each) in &parts {
+                        let mut wanted = each * units;
+                        let (here, elsewhere): (Vec<_>, Vec<_>) =
+                            there.iter_mut().filter(|t| t.0 == sku).partition(|t| t.1 == place);
+                        for stock in here.into_iter().chain(elsewhere) {
+                            let taken = stock.2.min(wanted);
+                            stock.2 -= taken;
+                            wanted -= taken;
+                        }
+                    }
+                    let quantity = u32::try_from(units).unwrap_or(0);
+                    sources.push(LineSource { line: line.line, location: place, quantity });
+                }
+            }
+        }
+        merged(sources)
+    }
+
     #[must_use]
     pub fn money(&self, amount_minor: i64) -> Money {
         Money::new(amount_minor, self.head.currency)
@@ -304,6 +359,9 @@ impl Order {
     #[must_use]
     pub fn refundable(&self) -> i64 {
         let paid = self.payment.captured_minor > 0 || self.payment.amount_minor == 0;
+        if kernel::mutant::planted(kernel::mutant::Mutant::RefundLimitForgetsCards) {
+            return self.payment.refundable() + self.frozen.gift_cards.iter().map(|(_, amount)| amount).sum::<i64>();
+        }
         self.payment.refundable() + if paid { self.gift_card_left() } else { 0 }
     }
 
@@ -428,4 +486,13 @@ impl Order {
             return_url: p.return_url.clone(),
         }
     }
+}
+
+/// Units of one line at one location as one entry, in order of line and location.
+fn merged(sources: Vec<LineSource>) -> Vec<LineSource> {
+    let mut sums = std::collections::BTreeMap::new();
+    for source in sources {
+        *sums.entry((source.line, source.location)).or_insert(0) += source.quantity;
+    }
+    sums.into_iter().map(|((line, location), quantity)| LineSource { line, location, quantity }).collect()
 }

@@ -15,7 +15,9 @@ impl Order {
     #[must_use]
     pub fn view(&self, timeline: Vec<TimelineEntry>) -> OrderView {
         let ready = self.ready();
-        let lines = self.lines.iter().zip(&self.frozen.lines).zip(ready).map(|((line, frozen), ready)| OrderLineView {
+        let lines = self.lines.iter().zip(&self.frozen.lines).zip(ready);
+        // What an edit took off is told by the edit.
+        let lines = lines.filter(|((line, _), _)| line.quantity > 0).map(|((line, frozen), ready)| OrderLineView {
             line: line.line,
             sku: line.sku.clone(),
             product_handle: frozen.product_handle.clone(),
@@ -55,6 +57,9 @@ impl Order {
             returns: self.returns.iter().map(return_view).collect(),
             timeline,
             contact: None,
+            person_id: None,
+            sources: Vec::new(),
+            edits: self.frozen.edits.iter().map(|e| e.view(self.head.currency)).collect(),
         }
     }
 
@@ -221,7 +226,33 @@ fn sentence(event: &Event) -> String {
         "order.refund_failed" => "A refund failed; its amount can be refunded again.".to_owned(),
         "order.return_requested" => "A return was announced.".to_owned(),
         "order.return_received" => "The returned goods arrived.".to_owned(),
+        "order.edited" => edited(event),
         "order.note_added" => "A note was added.".to_owned(),
         other => other.replace(['.', '_'], " "),
     }
+}
+
+/// What an edit changed, and why.
+fn edited(event: &Event) -> String {
+    use std::fmt::Write;
+    let number = |of: &serde_json::Value, key: &str| of.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let mut said = "The order was changed".to_owned();
+    let none = Vec::new();
+    let lines = event.data.get("lines").and_then(|l| l.as_array()).unwrap_or(&none);
+    let changes = lines.iter().map(|l| {
+        let sku = l.get("sku").and_then(|s| s.as_str()).unwrap_or_default();
+        match (number(l, "before"), number(l, "after")) {
+            (0, after) => format!("{after} × {sku} added"),
+            (before, 0) => format!("{before} × {sku} taken off"),
+            (before, after) => format!("{after} instead of {before} × {sku}"),
+        }
+    });
+    let address = event.data.get("address_changed").and_then(serde_json::Value::as_bool).unwrap_or(false);
+    let address = address.then(|| "it goes to another address".to_owned());
+    for (i, change) in changes.chain(address).enumerate() {
+        let _ = write!(said, "{} {change}", if i == 0 { ":" } else { "," });
+    }
+    let reason = event.data.get("reason").and_then(|r| r.as_str()).unwrap_or_default();
+    let _ = write!(said, ". Reason: {reason}");
+    said
 }

@@ -161,6 +161,9 @@ pub(crate) fn order() -> OrderView {
             at: AT.into(),
         }],
         timeline: Vec::new(),
+        person_id: None,
+        sources: Vec::new(),
+        edits: Vec::new(),
         contact: None,
     }
 }

@@ -309,6 +309,9 @@ fn order(id: OrderId, number: u128, country: &str, now: Timestamp) -> OrderView 
         refunds: Vec::new(),
         returns: Vec::new(),
         timeline: Vec::new(),
+        person_id: None,
+        sources: Vec::new(),
+        edits: Vec::new(),
         contact: Some(Contact {
             vat_id: None,
             email: format!("reader{number}@example.org"),

@@ -374,6 +374,9 @@ pub(crate) fn order(title: &str) -> OrderView {
             },
         ],
         timeline: vec![entry("order.created", title), entry("something.new", title)],
+        person_id: None,
+        sources: Vec::new(),
+        edits: Vec::new(),
         contact: Some(Contact {
             vat_id: None,
             email: "ann@example.org".to_owned(),

@@ -1,6 +1,7 @@
 //! What commands do, on the memory engine. After every command the doctor looks at everything there is.
 
 pub(crate) mod backorder;
+mod edit;
 mod fulfil;
 mod idempotency;
 pub(crate) mod inventory;
@@ -141,7 +142,13 @@ impl Buy {
             tax_minor: 0,
             total_minor: i64::from(quantity) * unit_minor - discount_minor,
             image: None,
+            tax_rate: None,
         }
+    }
+
+    /// The first line, of another SKU.
+    pub fn line_of(&self, name: &str) -> PlacedLine {
+        PlacedLine { sku: sku(name), ..self.line(0) }
     }
 
     pub fn place_command(&self) -> PlaceCommand {
@@ -461,7 +468,7 @@ pub(crate) fn cancel(buy: &Buy) -> Command {
 /// Ships `lines` of number and quantity, everything when there are none.
 pub(crate) fn ship(buy: &Buy, n: u64, lines: &[(u32, u32)]) -> Command {
     let lines = (!lines.is_empty()).then(|| quantities(lines));
-    let request = ShipmentRequest { lines, carrier: Some("DHL".to_owned()), tracking: None };
+    let request = ShipmentRequest { lines, carrier: Some("DHL".to_owned()), ..ShipmentRequest::default() };
     Command::Ship { order: buy.id(), shipment: shipment(n), request }
 }
 

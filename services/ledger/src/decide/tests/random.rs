@@ -297,7 +297,15 @@ impl History {
         let order = self.shop.order(&buy);
         let line = 1 + self.below(2) as u32;
         let quantity = 1 + self.below(3) as u32;
-        match self.below(9) {
+        match self.below(11) {
+            9 | 10 => {
+                let units = self.below(4) as u32;
+                let name = SOLD[self.below(4) as usize];
+                let more =
+                    super::edit::added(name, 1 + self.below(2) as u32, [0, 1, 333, 1_000][self.below(4) as usize]);
+                let more = if self.one_in(3) { vec![more] } else { Vec::new() };
+                super::edit::edit(&buy, n, &[(line, units)], &more)
+            }
             0 => cancel(&buy),
             1 => ship(&buy, n, &[]),
             2 => ship(&buy, n, &[(line, quantity)]),

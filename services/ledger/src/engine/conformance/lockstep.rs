@@ -14,9 +14,9 @@ use kernel::{
 };
 use serde_json::json;
 
-use super::sample::{Draft, by_shopper, by_staff, hash, payment, refund, sku, uuid};
+use super::sample::{Draft, added, by_shopper, by_staff, hash, payment, refund, sku, uuid};
 use super::{moment, other_store, transact};
-use crate::decide::{Command, ConsumerEffect, Envelope};
+use crate::decide::{Command, ConsumerEffect, EditCommand, Envelope};
 use crate::engine::{Engine, Reader};
 use crate::state::Parked;
 
@@ -172,7 +172,8 @@ impl World {
         let recent = (self.orders.len() as u64).min(8);
         let draft = self.orders[self.orders.len() - 1 - self.below(recent) as usize].clone();
         let order = draft.order;
-        let command = match self.below(14) {
+        let command = match self.below(16) {
+            14 | 15 => self.edit(&draft),
             0..6 => return by_shopper(draft.store, Command::Record { order, seen: self.seen(&draft) }, None),
             6 => return by_shopper(draft.store, Command::Wake { order }, None),
             7 => Command::Cancel { order, reason: "changed my mind".to_owned() },
@@ -204,7 +205,7 @@ impl World {
 
     fn shipment(&self) -> ShipmentRequest {
         let lines = (self.below(2) == 0).then(|| self.lines());
-        ShipmentRequest { lines, carrier: Some("DHL".to_owned()), tracking: None }
+        ShipmentRequest { lines, carrier: Some("DHL".to_owned()), ..ShipmentRequest::default() }
     }
 
     fn refund(&self) -> RefundRequest {
@@ -214,6 +215,21 @@ impl World {
             1 => RefundRequest { lines: Some(self.lines()), restock: self.below(2) == 0, ..RefundRequest::default() },
             _ => RefundRequest::default(),
         }
+    }
+
+    fn edit(&self, draft: &Draft) -> Command {
+        let quantity = u32::try_from(self.below(4)).unwrap();
+        let line = 1 + u32::try_from(self.below(2)).unwrap();
+        let more = sku(self.below(5));
+        let edit = EditCommand {
+            lines: vec![LineQuantity { line, quantity }],
+            added: if self.below(3) == 0 { vec![added(more, self.quantity())] } else { Vec::new() },
+            sealed_contact: (self.below(3) == 0).then(|| vec![7; 40]),
+            expected_total: None,
+            reason: "called".to_owned(),
+        };
+        let refund = RefundId::from_uuid(uuid(5, self.dice.next_u64()));
+        Command::Edit { order: draft.order, refund, edit: Box::new(edit) }
     }
 
     fn seen(&self, draft: &Draft) -> Observation {

@@ -1,7 +1,7 @@
 //! Commands to make rows with.
 
 use contracts::checkout::{Discount, TaxLine, Totals};
-use contracts::ledger::Actor;
+use contracts::ledger::{Actor, PricedLine};
 use contracts::payment::{ProviderPayment, ProviderRefund, ProviderStatus, RefundStatus};
 use contracts::saga::{GiftCardTender, NewPerson, PlaceCommand, PlacedLine};
 use kernel::{CartId, Currency, Money, OrderId, PersonId, ProductId, Rate, Secret, Sku, StoreId, Timestamp};
@@ -112,6 +112,7 @@ impl Draft {
             tax_minor: total_minor * 19 / 119,
             total_minor,
             image: Some("/media/9f/runner-one-480.webp".to_owned()),
+            tax_rate: Some(kernel::Rate::from_ppm(190_000)),
         }
     }
 
@@ -152,6 +153,14 @@ impl Draft {
             hold_ms: self.hold_ms,
         }))
     }
+}
+
+/// A line that an edit adds.
+#[must_use]
+pub fn added(sku: Sku, quantity: u32) -> PricedLine {
+    let draft = Draft::new(StoreId::DEFAULT, 0, sku.clone(), quantity);
+    let tax_rate = Rate::from_ppm(190_000);
+    PricedLine { line: draft.line(&(sku, quantity, 500)), tax_rate, tax_name: "VAT".to_owned(), tax_included: true }
 }
 
 /// `command` by a shopper, under an idempotency key made of `key`.

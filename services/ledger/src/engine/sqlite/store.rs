@@ -10,7 +10,7 @@ use super::cache::{Cache, Levels};
 use super::insert::{Bound, insert};
 use super::rows::{Named as _, corrupt};
 use super::{rows, store_order};
-use crate::state::{Changes, Hash, IdempotencyRow, Meta, StoredAnswer};
+use crate::state::{Changes, ContactRow, Hash, IdempotencyRow, Meta, StoredAnswer};
 
 /// Writes `changes` inside the open transaction. `cache` follows what was written, so after an error, or a commit that
 /// fails, it has to be cleared.
@@ -269,7 +269,20 @@ fn people(conn: &Connection, changes: &Changes) -> Result<()> {
         bound.put(&p.wrapped_key)?;
         person.raw_execute()?;
     }
-    insert(conn, "contacts (number, store, person, sealed)", &changes.contacts, |row, c| {
+    let mut new: BTreeMap<i64, &ContactRow> = changes.contacts.iter().map(|c| (c.order, c)).collect();
+    if !new.is_empty() {
+        // The address of an order that was there before.
+        let mut update = conn.prepare_cached("update contacts set sealed = ?2 where number = ?1")?;
+        for (_, order) in changes.orders.values().filter(|(before, _)| before.is_some()) {
+            let Some(c) = new.remove(&order.head.number) else { continue };
+            let mut bound = Bound::new(&mut update);
+            bound.put(c.order)?;
+            bound.put(&c.sealed)?;
+            update.raw_execute()?;
+        }
+    }
+    let new: Vec<_> = new.into_values().collect();
+    insert(conn, "contacts (number, store, person, sealed)", &new, |row, c| {
         row.put(c.order)?;
         row.put(c.store.as_bytes())?;
         row.put(c.person.as_bytes())?;

@@ -117,7 +117,26 @@ fn contents(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {
             row.put(part.amount_minor)?;
         }
         row.put(write_json(&mut text, order.frozen.as_ref())?)
-    })
+    })?;
+    // An order that nobody edits keeps the very contents that it was loaded with.
+    let edited = |(before, after): &&Change<'_>| {
+        before.is_some_and(|b| !Arc::ptr_eq(&b.frozen, &after.frozen) && b.frozen != after.frozen)
+    };
+    for (_, order) in orders.iter().filter(edited) {
+        let mut update = conn.prepare_cached(
+            "update order_contents set items = ?2, discount = ?3, shipping = ?4, tax = ?5, tax_added = ?6, total = ?7, \
+             gift_card = ?8, due = ?9, content = ?10 where number = ?1",
+        )?;
+        let t = &order.frozen.totals;
+        let mut row = Bound::new(&mut update);
+        row.put(order.head.number)?;
+        for part in [t.items, t.discount, t.shipping, t.tax, t.tax_added, t.total, t.gift_card, t.due] {
+            row.put(part.amount_minor)?;
+        }
+        row.put(write_json(&mut text, order.frozen.as_ref())?)?;
+        update.raw_execute()?;
+    }
+    Ok(())
 }
 
 fn payments(conn: &Connection, orders: &[Change<'_>]) -> Result<()> {

@@ -24,7 +24,7 @@ pub(crate) async fn ship(
         read.wrong("quantities", "required", "Say how many units of which line are in the parcel.");
     }
     let (carrier, tracking) = (read.optional_line("carrier", 100), read.optional_line("tracking", 200));
-    let request = ShipmentRequest { lines: Some(lines), carrier, tracking };
+    let request = ShipmentRequest { lines: Some(lines), carrier, tracking, location: None };
     let outcome = match read.done() {
         Ok(()) => {
             let same = once(&site, &caller, "/admin/orders/{id}/ship", &fields, &(id, &request));
