@@ -13,13 +13,12 @@ use kernel::{EventId, Failure, FulfilmentId, OrderId, Rng, SharedClock, SharedRn
 use rusqlite::Connection;
 use serde_json::Value;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::store::{self, Record, StoredLine, outbox};
 
 /// Events read at a time, and committed together.
 const WINDOW: u32 = 512;
-/// The pause after a full window: in a rush the packers can wait, the orders cannot.
-const BREATH: Duration = Duration::from_millis(100);
 
 pub(crate) struct Follower {
     pub(crate) store: StoreId,
@@ -35,8 +34,9 @@ pub(crate) struct Follower {
 impl Follower {
     /// How long to wait before the next step.
     pub(crate) async fn pause_after(&self, poll: Duration) -> Duration {
+        let started = Instant::now();
         match self.step().await {
-            Ok(taken) if taken == WINDOW as usize => BREATH,
+            Ok(taken) if taken == WINDOW as usize => infra::pace::pause(started.elapsed()),
             Ok(_) => poll,
             Err(failure) => {
                 tracing::warn!(%failure, internal = failure.internal, "the events could not be read; fulfilment tries again");

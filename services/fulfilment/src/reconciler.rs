@@ -23,8 +23,6 @@ use crate::{drop, service::FulfilmentSettings};
 
 /// Fulfilments looked at together.
 const WINDOW: u32 = 32;
-/// The pause after a full window.
-const BREATH: Duration = Duration::from_millis(100);
 /// Pauses after a try that failed, in seconds.
 const PAUSES_S: [i64; 6] = [5, 15, 60, 300, 900, 3_600];
 /// A parcel is asked for at most this long after it was handed over; then somebody has to look.
@@ -55,8 +53,9 @@ impl Reconciler {
     pub(crate) async fn run(&self, poll: Duration, sweep_every: Duration, stop: CancellationToken) {
         let mut next_sweep = tokio::time::Instant::now();
         loop {
+            let started = tokio::time::Instant::now();
             let pause = match self.step().await {
-                Ok(seen) if seen == WINDOW as usize => BREATH,
+                Ok(seen) if seen == WINDOW as usize => infra::pace::pause(started.elapsed()),
                 Ok(_) => poll,
                 Err(failure) => {
                     tracing::warn!(%failure, internal = failure.internal, "the fulfilments could not be worked on");

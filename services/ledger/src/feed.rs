@@ -8,6 +8,7 @@ use std::time::Duration;
 use contracts::event::{Event, OutboxSource};
 use contracts::ledger::Actor;
 use kernel::Failure;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::decide::{Command, ConsumerEffect, Envelope};
@@ -28,8 +29,9 @@ impl Feed {
     /// Runs until `stop` fires.
     pub async fn run(self, stop: CancellationToken) {
         loop {
+            let started = Instant::now();
             let pause = match self.step().await {
-                Ok(taken) if taken == WINDOW => Duration::ZERO,
+                Ok(taken) if taken == WINDOW => infra::pace::pause(started.elapsed()),
                 Ok(_) => self.poll,
                 Err(error) => {
                     tracing::warn!(source = self.source.name(), %error, internal = error.internal, "the feed could not take over events; it tries again");

@@ -15,6 +15,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use kernel::mutant::{Mutant, planted};
 use kernel::{ErrorKind, Failure, SharedClock, SharedRng, Sku, StoreId};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::decide::{Command, ConsumerEffect, Envelope};
@@ -62,6 +63,7 @@ impl Relay {
     /// Runs until `stop` fires.
     pub async fn run(self, stop: CancellationToken) {
         loop {
+            let started = Instant::now();
             let busy = match self.step().await {
                 Ok(busy) => busy,
                 Err(error) => {
@@ -70,9 +72,10 @@ impl Relay {
                 }
             };
             if busy {
-                tokio::task::yield_now().await;
-                if stop.is_cancelled() {
-                    return;
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(infra::pace::pause(started.elapsed())) => {}
                 }
                 continue;
             }

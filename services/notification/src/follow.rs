@@ -13,6 +13,7 @@ use kernel::{Failure, MailId, OrderId, SharedClock, SharedRng, StoreId, Timestam
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::mail::MAILED_LATE_MS;
 use crate::mail::sender::Swept;
@@ -22,8 +23,6 @@ use crate::store::{self, delivery, endpoint, mail};
 
 /// Events read at a time, and committed together.
 const WINDOW: u32 = 512;
-/// The pause after a full window: in a rush the mails can wait, the orders cannot.
-const BREATH: Duration = Duration::from_millis(100);
 
 pub(crate) struct Follower {
     pub(crate) store: StoreId,
@@ -42,8 +41,9 @@ pub(crate) struct Follower {
 impl Follower {
     /// How long to wait before the next step.
     pub(crate) async fn pause_after(&self, poll: Duration) -> Duration {
+        let started = Instant::now();
         match self.step().await {
-            Ok(taken) if taken == WINDOW as usize => BREATH,
+            Ok(taken) if taken == WINDOW as usize => infra::pace::pause(started.elapsed()),
             Ok(_) => poll,
             Err(failure) => {
                 tracing::warn!(%failure, internal = failure.internal, "the events could not be read; notification tries again");

@@ -13,6 +13,7 @@ use contracts::notification::MailTemplate;
 use futures::StreamExt as _;
 use infra::sqlite::{Db, DbError};
 use infra::vault::Vault;
+use kernel::mutant::{Mutant, planted};
 use kernel::{Failure, MailId, OrderId, Secret, SharedClock, SharedRng, StoreId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -27,7 +28,7 @@ use crate::store::mail::{self as rows, DueRow, Outcome};
 
 /// Mails taken at a time.
 const WINDOW: u32 = 16;
-/// The pause after a full window: in a rush the mails can wait, the orders cannot.
+/// The least pause after a full window.
 const BREATH: Duration = Duration::from_millis(250);
 /// Mails on their way at the same time.
 const SIDE_BY_SIDE: usize = 4;
@@ -95,13 +96,14 @@ impl Sender {
                 stop.cancelled().await;
                 tokio::time::sleep(LAST_WORDS).await;
             };
+            let started = tokio::time::Instant::now();
             let tried = tokio::select! {
                 biased;
                 tried = self.step() => tried,
                 () = too_late => return,
             };
             let pause = match tried {
-                Ok(tried) if tried == WINDOW as usize => BREATH,
+                Ok(tried) if tried == WINDOW as usize => infra::pace::pause(started.elapsed()).max(BREATH),
                 Ok(_) => poll,
                 Err(failure) => {
                     tracing::warn!(%failure, internal = failure.internal, "the queue of mails could not be worked on");
@@ -175,7 +177,7 @@ impl Sender {
             }
         };
         let outgoing = Outgoing {
-            id: row.id,
+            id: if planted(Mutant::MailForEachTry) { MailId::new(now, self.rng.as_ref()) } else { row.id },
             template: row.template.name(),
             from: &self.settings.from,
             to: &written.to,
@@ -269,7 +271,7 @@ impl Sender {
             let whole = filed.len() == SWEEP as usize;
             for (id, order, file, created_at) in filed {
                 let old = now.millis_since(created_at) > FILED_MS;
-                if old || self.is_erased(order).await? {
+                if old || (self.is_erased(order).await? && !planted(Mutant::ErasureForgetsFiles)) {
                     self.delete(&file).await?;
                     self.db.write(move |conn| rows::unfile(conn, store, id)).await?;
                     deleted += 1;
@@ -297,11 +299,7 @@ impl Sender {
 
     /// Deletes a file of the folder. One that is gone is fine.
     pub(crate) async fn delete(&self, file: &str) -> Result<(), Failure> {
-        match tokio::fs::remove_file(self.folder.join(file)).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(Failure::internal(format!("the file {file} of a mail cannot be deleted: {error}"))),
-        }
+        self.transport.delete(&self.folder, file).await
     }
 }
 
