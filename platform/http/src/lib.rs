@@ -1,8 +1,9 @@
 //! The HTTP kit: what every route of the shop shares, so that no handler decides it anew.
 //!
 //! Owns: problems (RFC 9457) made from [`kernel::Failure`] in one place; strict extractors for bodies, queries and
-//! paths; [`Front`], the layer that gives each request an id, a [`Caller`] (by bearer token or by the cookie of a
-//! session, which changes nothing from another site's page), a place among those in flight, a log line and metrics;
+//! paths, and the forms of pages; [`Front`], the layer that gives each request an id, a [`Caller`] (by bearer token or by
+//! the cookie of a session, which changes nothing from another site's page), a place among those in flight, a log line
+//! and metrics;
 //! idempotency scopes and fingerprints (its part of invariant I11); stored and rendered answers; the server loop and
 //! its drain; the reference page. Calls [`contracts::identity::Identity`] to learn who asks (its part
 //! of I12). Knows no service.
@@ -14,6 +15,7 @@ pub mod answer;
 pub mod caller;
 pub mod cookie;
 pub mod docs;
+pub mod form;
 pub mod front;
 pub mod idempotency;
 pub mod json;
@@ -28,6 +30,7 @@ pub use answer::{client_has, if_match, private, rendered, rendered_as, stored, v
 pub use caller::{Caller, invalid_token};
 pub use cookie::{ClientAddress, SessionCookie, Visit, from_own_page};
 pub use docs::docs_routes;
+pub use form::{Fields, FormFault, content_type, from_us, read_form};
 pub use front::{ErrorPage, Front, FrontOptions};
 pub use idempotency::{IdempotencyKey, fingerprint, idempotency};
 pub use json::{Json, parse_json, read_body};

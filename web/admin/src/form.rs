@@ -1,114 +1,41 @@
-//! Form posts and queries: read strictly and bounded, for posts only from our own pages; and what was typed into a form
-//! that has to be shown again.
+//! Form posts and queries, and what was typed into a form that has to be shown again.
 
 use std::convert::Infallible;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
 use contracts::ledger::LineQuantity;
-use http_kit::{Problem, read_body};
+pub(crate) use http_kit::Fields;
+use http_kit::{FormFault, Problem, read_form};
 use kernel::{Currency, ErrorKind, Failure, FieldError, Money, MoneyError, Rate};
 
 use crate::site::Site;
 
 /// The most bytes of a form: a product with a long description in some languages and a hundred variants.
 const MAX_BODY: usize = 1024 * 1024;
-/// The most fields of a form.
-const MAX_FIELDS: usize = 5_000;
 
-/// The fields of a form or query, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    /// Reads `application/x-www-form-urlencoded` text; nothing when it is not well-formed UTF-8 throughout.
-    pub(crate) fn parse(text: &[u8]) -> Option<Fields> {
-        let pairs = text
-            .split(|&b| b == b'&')
-            .filter(|pair| !pair.is_empty())
-            .take(MAX_FIELDS + 1)
-            .map(|pair| {
-                let split = pair.iter().position(|&b| b == b'=').unwrap_or(pair.len());
-                Some((decode(&pair[..split])?, decode(pair.get(split + 1..).unwrap_or(b""))?))
-            })
-            .collect::<Option<Vec<_>>>()?;
-        (pairs.len() <= MAX_FIELDS).then_some(Fields(pairs))
-    }
-
-    pub(crate) fn of(pairs: Vec<(String, String)>) -> Fields {
-        Fields(pairs)
-    }
-
-    /// The first value of `name` as it was typed; empty when there is none.
-    pub(crate) fn raw(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
-    }
-
-    /// The first value of `name`, without spaces at its ends.
-    pub(crate) fn text(&self, name: &str) -> &str {
-        self.raw(name).trim()
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        Some(self.text(name)).filter(|text| !text.is_empty())
-    }
-
-    /// Every value of `name`.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key == name)
-    }
-}
-
-fn decode(raw: &[u8]) -> Option<String> {
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.iter();
-    while let Some(&byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digit = |b: Option<&u8>| b.and_then(|&b| char::from(b).to_digit(16));
-                let (high, low) = (digit(rest.next())?, digit(rest.next())?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn unreadable() -> Failure {
-    Failure::new(ErrorKind::Malformed, "malformed_form", "This form could not be read. Go back and send it again.")
-}
-
-/// A post from another site is refused, whoever's cookies it carries.
-pub(crate) fn from_us(request: &Request, site: &Site) -> Result<(), Failure> {
-    if http_kit::from_own_page(request.headers(), site.handles().base_url.as_deref()) == Some(false) {
-        let detail = "This form was sent from another site, so nothing was done. Open the back office and try there.";
-        return Err(Failure::new(ErrorKind::Forbidden, "cross_site", detail));
-    }
-    Ok(())
-}
-
-pub(crate) fn content_type(request: &Request) -> &str {
-    request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("")
+/// The page of a form that was not read.
+pub(crate) fn unread(fault: FormFault) -> Problem {
+    let failure = match fault {
+        FormFault::Body(problem) => return problem,
+        FormFault::CrossSite => {
+            let detail =
+                "This form was sent from another site, so nothing was done. Open the back office and try there.";
+            Failure::new(ErrorKind::Forbidden, "cross_site", detail)
+        }
+        FormFault::Unreadable => {
+            let detail = "This form could not be read. Go back and send it again.";
+            Failure::new(ErrorKind::Malformed, "malformed_form", detail)
+        }
+    };
+    failure.into()
 }
 
 impl FromRequest<Site> for Fields {
     type Rejection = Problem;
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
-        from_us(&request, site)?;
-        let essence = content_type(&request).split(';').next().unwrap_or("").trim();
-        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(unreadable().into());
-        }
-        let body = read_body(request, MAX_BODY).await?;
-        Ok(Fields::parse(&body).ok_or_else(unreadable)?)
+        read_form(request, site.handles().base_url.as_deref(), MAX_BODY).await.map_err(unread)
     }
 }
 
@@ -123,16 +50,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
     }
 }
 
-/// What was typed into a form that could not be done, and why.
+/// What was typed into a form that is shown again, and why it could not be done.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
     /// Which form of the page.
     pub(crate) form: String,
     pub(crate) fields: Fields,
+    /// None when only rows were added or removed.
     pub(crate) failure: Option<Failure>,
 }
 
 impl Draft {
+    pub(crate) fn typed(form: impl Into<String>, fields: Fields) -> Self {
+        Draft { form: form.into(), fields, failure: None }
+    }
+
     pub(crate) fn new(form: impl Into<String>, fields: Fields, failure: Failure) -> Self {
         Draft { form: form.into(), fields, failure: Some(failure) }
     }
@@ -205,6 +137,22 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// As [`Self::money`], of nothing or more.
+    pub(crate) fn price(&mut self, name: &str, currency: Currency) -> Option<Money> {
+        let money = self.money(name, currency)?;
+        if money.amount_minor < 0 {
+            self.wrong(name, "out_of_range", "Write an amount of 0 or more.");
+            return None;
+        }
+        Some(money)
+    }
+
+    /// Words with commas, spaces or line breaks between them.
+    pub(crate) fn words(&self, name: &str) -> Vec<String> {
+        let words = self.fields.raw(name).split(|c: char| c == ',' || c == ';' || c.is_whitespace());
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
     /// A whole number within bounds; none when nothing is typed.
     pub(crate) fn integer(&mut self, name: &str, min: i64, max: i64) -> Option<i64> {
         let text = self.fields.get(name)?;
@@ -213,6 +161,14 @@ impl<'a> Reading<'a> {
             self.wrong(name, "out_of_range", format!("Write a whole number from {min} to {max}."));
         }
         number
+    }
+
+    /// As [`Self::integer`], of what must be typed.
+    pub(crate) fn needed_integer(&mut self, name: &str, min: i64, max: i64) -> Option<i64> {
+        if self.fields.get(name).is_none() {
+            self.wrong(name, "required", format!("Write a whole number from {min} to {max}."));
+        }
+        self.integer(name, min, max)
     }
 
     /// A percentage such as `7.7`; none when nothing is typed.
@@ -253,19 +209,6 @@ impl<'a> Reading<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn forms_are_decoded_strictly() {
-        let fields = Fields::parse(b"name=Zo%C3%AB+M%26M&empty=&flag&name=second&sp=%20x%20").unwrap();
-        assert_eq!(fields.text("name"), "Zoë M&M");
-        assert_eq!(fields.all("name").collect::<Vec<_>>(), ["Zoë M&M", "second"]);
-        assert_eq!((fields.text("sp"), fields.raw("sp")), ("x", " x "));
-        assert_eq!((fields.get("empty"), fields.has("flag")), (None, true));
-        for bad in [&b"a=%"[..], b"a=%g0", b"a=%C3", b"a=\xff", b"%f=1"] {
-            assert_eq!(Fields::parse(bad), None, "{bad:?}");
-        }
-        assert_eq!(Fields::parse("a=1&".repeat(MAX_FIELDS + 1).as_bytes()), None, "too many fields");
-    }
 
     #[test]
     fn everything_wrong_is_told_at_once() {

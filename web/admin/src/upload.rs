@@ -3,10 +3,10 @@
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use contracts::identity::Scope;
-use http_kit::{Caller, Problem, read_body};
+use http_kit::{Caller, Problem, content_type, from_us, read_body};
 use kernel::{ErrorKind, Failure};
 
-use crate::form::{Fields, content_type, from_us};
+use crate::form::{Fields, unread};
 use crate::site::Site;
 
 /// The most bytes of an upload: the largest picture that the catalog takes, and a little for the fields beside it.
@@ -33,11 +33,11 @@ impl FromRequest<Site> for Upload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
-        from_us(&request, site)?;
+        from_us(request.headers(), site.handles().base_url.as_deref()).map_err(unread)?;
         // Nobody sends so much without being allowed to; what is in it is judged later.
         let caller = request.extensions().get::<Caller>().cloned().unwrap_or_else(|| Caller::anonymous(""));
         caller.require(Scope::Catalog)?;
-        let boundary = boundary(content_type(&request)).map(str::to_owned);
+        let boundary = boundary(content_type(request.headers())).map(str::to_owned);
         let body = read_body(request, MAX_UPLOAD).await?;
         let upload = boundary.and_then(|boundary| read(&body, &boundary));
         Ok(upload.ok_or_else(|| {

@@ -56,10 +56,6 @@ pub(crate) fn cross_site(site: &Site) -> Response {
     answer(site, StatusCode::FORBIDDEN, site.phrases().cross_site)
 }
 
-pub(crate) fn too_large(site: &Site) -> Response {
-    answer(site, StatusCode::PAYLOAD_TOO_LARGE, site.phrases().too_large)
-}
-
 /// The page for a failure that no page has better words for. Internals are logged, never shown.
 pub(crate) fn failure(site: &Site, failure: &Failure) -> Response {
     let t = site.phrases();
