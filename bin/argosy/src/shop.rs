@@ -181,6 +181,8 @@ impl Shop {
         let back_office = Admin {
             orders: ledger.clone(),
             stock: ledger.clone(),
+            inventory: ledger.clone(),
+            stock_rules: ledger.clone(),
             vouchers: ledger.clone(),
             books: ledger.clone(),
             catalog: catalog.clone(),

@@ -18,6 +18,10 @@ pub(crate) enum Section {
     Products,
     Categories,
     Collections,
+    Stock,
+    Transfers,
+    StockCounts,
+    Locations,
     GiftCards,
     Promotions,
     PriceLists,
@@ -52,7 +56,7 @@ const fn closed(section: Section, name: &'static str, path: &'static str, scope:
     Entry { section, name, path, scope: Some(scope), change_only: true }
 }
 
-const GROUPS: [(&str, &[Entry]); 5] = [
+const GROUPS: [(&str, &[Entry]); 6] = [
     (
         "Day",
         &[
@@ -68,6 +72,15 @@ const GROUPS: [(&str, &[Entry]); 5] = [
             entry(Section::Products, "Products", "/admin/products", Scope::Catalog),
             entry(Section::Categories, "Categories", "/admin/categories", Scope::Catalog),
             entry(Section::Collections, "Collections", "/admin/collections", Scope::Catalog),
+        ],
+    ),
+    (
+        "Stock",
+        &[
+            entry(Section::Stock, "Stock", "/admin/stock", Scope::Stock),
+            entry(Section::StockCounts, "Take stock", "/admin/stock-counts", Scope::Stock),
+            entry(Section::Transfers, "Transfers", "/admin/transfers", Scope::Stock),
+            entry(Section::Locations, "Locations", "/admin/locations", Scope::Stock),
         ],
     ),
     (

@@ -20,6 +20,7 @@ mod pages;
 mod parts;
 mod pdf;
 mod respond;
+mod rows;
 mod site;
 mod upload;
 

@@ -145,7 +145,7 @@ fn faults(html: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::layout::Section;
-    use crate::pages::{books, entry, error, home, orders, out, people, products, terms};
+    use crate::pages::{books, entry, error, home, orders, out, people, products, stock, terms};
     use crate::samples::HOSTILE;
     use crate::site::PageContext;
     use contracts::identity::Scope;
@@ -201,6 +201,12 @@ mod tests {
         page!("new product", products::create, products::create::new_product_page);
         page!("categories", products::categories, products::categories::categories_page);
         page!("collections", products::collections, products::collections::collections_page);
+        page!("stock", stock::levels, stock::levels::levels_page);
+        page!("stock of a sku", stock::sku, stock::sku::sku_page);
+        page!("locations", stock::locations, stock::locations::locations_page);
+        page!("transfers", stock::transfers, stock::transfers::transfers_page);
+        page!("transfer", stock::transfer, stock::transfer::transfer_page);
+        page!("stock counts", stock::counts, stock::counts::counts_page);
         page!("customers", people::customers, people::customers::customers_page);
         page!("customer", people::customer, people::customer::customer_page);
         page!("staff", people::staff, people::staff::staff_page);

@@ -5,9 +5,10 @@ use kernel::{Failure, Money, Rate, Timestamp};
 use maud::{Markup, PreEscaped, html};
 
 use crate::form::{Draft, Fields};
+use crate::rows;
 
 /// What an address says was just done, in words. Only these can be shown.
-const DONE: [(&str, &str); 38] = [
+const DONE: [(&str, &str); 42] = [
     ("shipped", "The shipment is recorded. The customer gets a mail."),
     ("delivered", "The shipment is delivered."),
     ("refunded", "The refund is on its way to the customer."),
@@ -46,6 +47,10 @@ const DONE: [(&str, &str); 38] = [
     ("member", "The colleague's role is changed."),
     ("unchanged", "Nothing was different, so nothing was changed."),
     ("reset", "Set back."),
+    ("transferred", "The transfer is recorded."),
+    ("received", "The goods are in the stock."),
+    ("location-closed", "Orders are not served from there any more."),
+    ("location-open", "Orders are served from there again."),
 ];
 
 pub(crate) fn done(key: &str) -> Option<&'static str> {
@@ -57,6 +62,26 @@ pub(crate) fn label(name: &str) -> String {
     let spaced = name.replace(['_', '-'], " ");
     let mut chars = spaced.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The field of a form that the value at `pointer` is typed into: `/rates/0/rate_ppm` is the field `rates-0-rate`.
+fn field_at(pointer: &str) -> String {
+    let name = pointer.trim_start_matches('/').replace('/', "-");
+    let units = ["_ppm", "_minor"];
+    units.into_iter().find_map(|unit| name.strip_suffix(unit)).map_or(name.clone(), str::to_owned)
+}
+
+/// The same in words: `Rates 1, rate`.
+fn place(pointer: &str) -> String {
+    let mut words = String::new();
+    for part in field_at(pointer).split('-') {
+        match part.parse::<u32>() {
+            Ok(row) => words.push_str(&format!(" {}", u64::from(row) + 1)),
+            Err(_) if words.is_empty() => words.push_str(part),
+            Err(_) => words.push_str(&format!(", {part}")),
+        }
+    }
+    label(&words)
 }
 
 /// The name that a unit of a closed set has in JSON.
@@ -73,7 +98,7 @@ pub(crate) fn state(value: impl serde::Serialize) -> Markup {
         }
         "payment_failed" | "declined" | "failed" | "unknown" | "disabled" => "bad",
         "unfulfilled" | "partially_shipped" | "pending" | "requires_action" | "requested" | "queued" | "invited"
-        | "authorised" | "draft" | "accepted" | "packed" | "labelled" => "wait",
+        | "authorised" | "draft" | "in_transit" | "partially_received" | "accepted" | "packed" | "labelled" => "wait",
         _ => "plain",
     };
     html! { span.state.(tone) { (label(&name)) } }
@@ -243,7 +268,7 @@ pub(crate) struct Form<'a> {
 
 impl<'a> Form<'a> {
     pub(crate) fn new(id: &'a str, draft: &'a Draft) -> Self {
-        Form { id, draft: (draft.form == id && draft.failure.is_some()).then_some(draft) }
+        Form { id, draft: (draft.form == id).then_some(draft) }
     }
 
     fn fields(&self) -> Option<&Fields> {
@@ -266,10 +291,10 @@ impl<'a> Form<'a> {
     }
 
     fn errors<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
-        self.failure().into_iter().flat_map(|failure| &failure.errors).filter_map(move |error| {
-            let own = error.pointer.strip_prefix('/')?;
-            (own == name || own.replace('/', "-") == name).then_some(error.detail.as_str())
-        })
+        self.failure()
+            .into_iter()
+            .flat_map(|failure| &failure.errors)
+            .filter_map(move |error| (field_at(&error.pointer) == name).then_some(error.detail.as_str()))
     }
 
     /// What went wrong, at the top of the form.
@@ -281,7 +306,7 @@ impl<'a> Form<'a> {
                     @if failure.errors.len() > 1 || failure.errors.iter().any(|e| e.detail != failure.detail) {
                         ul {
                             @for error in &failure.errors {
-                                li { strong { (label(error.pointer.trim_matches('/'))) ": " } (error.detail) }
+                                li { strong { (place(&error.pointer)) ": " } (error.detail) }
                             }
                         }
                     }
@@ -369,6 +394,37 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// How many rows `list` has: those typed, or else as many as there are `now`.
+    pub(crate) fn rows(&self, list: &str, now: usize) -> usize {
+        self.fields().map_or(now, |fields| rows::count(fields, list))
+    }
+
+    /// The `row`-th of what there is now; none when the form shows what was typed.
+    pub(crate) fn now<'b, T>(&self, values: &'b [T], row: usize) -> Option<&'b T> {
+        if self.draft.is_some() { None } else { values.get(row) }
+    }
+
+    /// What makes a row be there, and the button that takes it away. `what` is for who hears the button's name alone.
+    pub(crate) fn row(&self, action: &str, list: &str, row: usize, what: &str) -> Markup {
+        let top = list.split('-').next().unwrap_or(list);
+        html! {
+            input type="hidden" name=(format!("{list}-{row}-{}", rows::MARK)) value="";
+            button.quiet type="submit" name=(rows::BUTTON) value=(format!("remove {list}-{row}")) formnovalidate
+                formaction=(format!("{action}#{top}")) aria-label=(format!("Remove {what} {}", row + 1)) { "Remove" }
+        }
+    }
+
+    /// The button that adds a row.
+    pub(crate) fn add_row(&self, action: &str, list: &str, words: &str) -> Markup {
+        let top = list.split('-').next().unwrap_or(list);
+        html! {
+            p.actions {
+                button.secondary type="submit" name=(rows::BUTTON) value=(format!("add {list}")) formnovalidate
+                    formaction=(format!("{action}#{top}")) { (words) }
+            }
+        }
+    }
+
     /// A box to tick. Its value is sent only when it is ticked.
     pub(crate) fn check(&self, name: &str, value: &str, text: &str, ticked: bool) -> Markup {
         // A value may be anything; an id has no spaces.
@@ -384,6 +440,11 @@ impl<'a> Form<'a> {
             }
         }
     }
+}
+
+/// What the return key presses in a form whose first button would be one of a row.
+pub(crate) fn default_button() -> Markup {
+    html! { button.default type="submit" tabindex="-1" aria-hidden="true" {} }
 }
 
 /// Choices of which the value is the text.
@@ -413,6 +474,11 @@ mod tests {
         assert_eq!((percent(Rate::from_ppm(77_000)), percent(Rate::from_ppm(190_000))), ("7.7%".into(), "19%".into()));
         assert_eq!(label("partially_shipped"), "Partially shipped");
         assert_eq!(encoded("a b/ü&"), "a%20b%2F%C3%BC%26");
+        assert_eq!(
+            (field_at("/rates/0/rate_ppm"), place("/rates/0/rate_ppm")),
+            ("rates-0-rate".into(), "Rates 1, rate".into())
+        );
+        assert_eq!(place("/to"), "To");
         assert_eq!(time_text(Timestamp::from_millis(1_700_000_000_123)), "2023-11-14 22:13");
     }
 

@@ -8,8 +8,9 @@ use contracts::checkout::{Discount, TaxLine, Totals};
 use contracts::fulfilment::{FulfilmentLine, FulfilmentState, FulfilmentView, TrackingStatus, TrackingUpdate};
 use contracts::identity::{CustomerView, RoleView, Scope};
 use contracts::ledger::{
-    Contact, FulfilmentStatus, LineQuantity, OrderLineView, OrderStatus, OrderSummary, OrderView, PaymentStatus,
-    RefundState, RefundView, ReturnStatus, ReturnView, ShipmentStatus, ShipmentView, StockView, TimelineEntry,
+    Contact, CountLine, CountReport, FulfilmentStatus, LineQuantity, Location, OrderLineView, OrderStatus,
+    OrderSummary, OrderView, PaymentStatus, RefundState, RefundView, ReturnStatus, ReturnView, ShipmentStatus,
+    ShipmentView, StockItem, StockView, TimelineEntry, TransferLine, TransferStatus, TransferView,
 };
 use contracts::market::Texts;
 use contracts::notification::{DeliveryStatus, DeliveryView, MailStatus, MailTemplate, MailView, WebhookEndpointView};
@@ -147,10 +148,10 @@ pub(crate) fn order() -> OrderView {
         }],
         returns: vec![returned(6, ReturnStatus::Requested), returned(7, ReturnStatus::Received)],
         timeline: vec![TimelineEntry { at: at(), event: HOSTILE(), text: HOSTILE() }; 3],
-        contact: Some(Contact {
         person_id: None,
         sources: Vec::new(),
         edits: Vec::new(),
+        contact: Some(Contact {
             vat_id: None,
             email: HOSTILE(),
             shipping_address: address(),
@@ -161,6 +162,39 @@ pub(crate) fn order() -> OrderView {
 
 pub(crate) fn stock() -> StockView {
     StockView { sku: sku(), location: HOSTILE(), on_hand: 9, held: 2, committed: 3, available: 4 }
+}
+
+pub(crate) fn stock_item(low: bool) -> StockItem {
+    let StockView { sku, location, on_hand, held, committed, available } = stock();
+    StockItem { sku, location, on_hand, held, committed, available, threshold: low.then_some(4), low }
+}
+
+pub(crate) fn location() -> Location {
+    Location { title: HOSTILE(), pickup: true, ..Location::undescribed(&HOSTILE()) }
+}
+
+pub(crate) fn transfer() -> TransferView {
+    TransferView {
+        id: id(1),
+        from: HOSTILE(),
+        to: HOSTILE(),
+        status: TransferStatus::PartiallyReceived,
+        lines: vec![TransferLine { sku: sku(), quantity: 5, received: 2 }],
+        reason: HOSTILE(),
+        at: at(),
+        updated_at: at(),
+    }
+}
+
+pub(crate) fn count_report() -> CountReport {
+    CountReport {
+        location: HOSTILE(),
+        reason: HOSTILE(),
+        by: HOSTILE(),
+        at: at(),
+        lines: vec![CountLine { sku: sku(), before: 5, counted: 3, difference: -2 }],
+        differences: 1,
+    }
 }
 
 pub(crate) fn texts() -> Texts {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contracts::catalog::{Catalog, CatalogRead};
 use contracts::fulfilment::Fulfilments;
 use contracts::identity::{Customers, Identity, Principal, Scope, Staff};
-use contracts::ledger::{Books, InvariantReport, Orders, Stock, Vouchers};
+use contracts::ledger::{Books, InvariantReport, Inventory, Orders, Stock, StockRules, Vouchers};
 use contracts::market::Market;
 use contracts::notification::{MailQueue, Webhooks};
 use contracts::selling::SellingTerms;
@@ -21,6 +21,8 @@ use crate::layout::Section;
 pub struct Admin {
     pub orders: Arc<dyn Orders>,
     pub stock: Arc<dyn Stock>,
+    pub inventory: Arc<dyn Inventory>,
+    pub stock_rules: Arc<dyn StockRules>,
     pub vouchers: Arc<dyn Vouchers>,
     pub books: Arc<dyn Books>,
     pub catalog: Arc<dyn Catalog>,

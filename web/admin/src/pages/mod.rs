@@ -8,6 +8,7 @@ pub(crate) mod orders;
 pub(crate) mod out;
 pub(crate) mod people;
 pub(crate) mod products;
+pub(crate) mod stock;
 pub(crate) mod terms;
 
 use axum::Router;
@@ -38,6 +39,7 @@ pub(crate) fn router(site: Site) -> Router {
         .merge(entry::routes())
         .merge(orders::routes())
         .merge(products::routes())
+        .merge(stock::routes())
         .merge(people::routes())
         .merge(terms::routes())
         .merge(out::routes())

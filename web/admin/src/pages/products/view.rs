@@ -174,7 +174,7 @@ fn stock(ctx: &PageContext, data: &ProductPage) -> Markup {
         for level in levels {
             rows.push(html! {
                 tr {
-                    td { code { (said(sku.as_str())) } }
+                    td { a href=(stock_of(sku)) { (said(sku.as_str())) } }
                     td { (said(&level.location)) }
                     td.number { (level.on_hand) }
                     td.number { (level.held) }
@@ -184,7 +184,7 @@ fn stock(ctx: &PageContext, data: &ProductPage) -> Markup {
             });
         }
         if levels.is_empty() {
-            rows.push(html! { tr { td { code { (said(sku.as_str())) } } td colspan="5" { "Never stocked" } } });
+            rows.push(html! { tr { td { a href=(stock_of(sku)) { (said(sku.as_str())) } } td colspan="5" { "Never stocked" } } });
         }
     }
     let skus: Vec<(String, String)> = data
@@ -216,6 +216,10 @@ fn stock(ctx: &PageContext, data: &ProductPage) -> Markup {
             }
         }
     }
+}
+
+fn stock_of(sku: &Sku) -> String {
+    format!("/admin/stock/{}", encoded(sku.as_str()))
 }
 
 fn media(ctx: &PageContext, data: &ProductPage) -> Markup {
