@@ -386,6 +386,25 @@ pub struct SellingSettings {
     /// know neither counties nor cities.
     #[serde(default)]
     pub us_states: Vec<String>,
+    #[serde(default)]
+    pub seller: Seller,
+}
+
+/// Who sells, as it stands on invoices and packing slips. What is empty is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Seller {
+    /// The shop's name when empty.
+    #[schema(max_length = 100)]
+    pub name: String,
+    /// Lines of the address, with line breaks between them.
+    #[schema(max_length = 500)]
+    pub address: String,
+    #[schema(max_length = 50)]
+    pub vat_id: String,
+    /// At the end of the paper, with line breaks: a bank account, a register number, or thanks.
+    #[schema(max_length = 500)]
+    pub footer: String,
 }
 
 // ---- The documents --------------------------------------------------------------------------------------------------

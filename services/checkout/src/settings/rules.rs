@@ -52,6 +52,15 @@ impl Problems {
         }
     }
 
+    /// A text that may be empty and may have several lines.
+    fn prose(&mut self, text: &str, pointer: &str, max: usize) {
+        if text.chars().count() > max {
+            self.add(pointer, "too_long", format!("At most {max} characters."));
+        } else if text.chars().any(|c| c.is_control() && c != '\n') {
+            self.add(pointer, "invalid_characters", "Control characters other than line breaks are not allowed.");
+        }
+    }
+
     fn texts(&mut self, texts: &Texts, pointer: &str) {
         if texts.0.is_empty() || texts.0.len() > 40 {
             self.add(pointer, "required", "This is needed in one to 40 languages.");
@@ -305,4 +314,12 @@ fn check_settings(settings: &SellingSettings, problems: &mut Problems) {
             "Use the two letters of a state, as in CA.",
         );
     }
+    let seller = &settings.seller;
+    for (text, pointer, max) in [(&seller.name, "/seller/name", 100), (&seller.vat_id, "/seller/vat_id", 50)] {
+        if !text.is_empty() {
+            problems.line(text, pointer, max);
+        }
+    }
+    problems.prose(&seller.address, "/seller/address", 500);
+    problems.prose(&seller.footer, "/seller/footer", 500);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use contracts::checkout::ShippingOption;
-use contracts::selling::{SellingSettings, TaxRounding, TermsDocument, TermsKind};
+use contracts::selling::{Seller, SellingSettings, TaxRounding, TermsDocument, TermsKind};
 use kernel::{CustomerId, Rate, StoreId, Timestamp};
 
 use super::zone::Zone;
@@ -157,6 +157,7 @@ pub(crate) fn default_settings(terms: &Terms) -> SellingSettings {
         tax_rounding: TaxRounding::PerLine,
         reverse_charge: false,
         us_states: Vec::new(),
+        seller: Seller::default(),
     }
 }
 

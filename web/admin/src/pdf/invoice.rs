@@ -1,10 +1,11 @@
 //! The invoice of an order, with the prices and taxes that were frozen when it was placed.
 
 use contracts::ledger::OrderView;
+use contracts::selling::Seller;
 use kernel::Money;
 
-use super::address_lines;
 use super::sheet::{At, Face, LEFT, RIGHT, Sheet};
+use super::{address_lines, letterhead};
 use crate::parts::{percent, time_text};
 
 const QUANTITY: i32 = 3350;
@@ -16,12 +17,11 @@ fn amount(money: Money) -> String {
     money.to_string()
 }
 
-/// The invoice of `order` by the shop `name`, as PDF.
-pub(crate) fn invoice(name: &str, order: &OrderView) -> Vec<u8> {
+/// The invoice of `order` by `seller`, as PDF.
+pub(crate) fn invoice(seller: &Seller, order: &OrderView) -> Vec<u8> {
     let title = format!("Invoice {}", order.number);
-    let mut sheet = Sheet::new(title.clone());
-    sheet.write(At::Left(LEFT), 110, Face::Bold, name);
-    sheet.down(450, 0);
+    let mut sheet = Sheet::new(title.clone(), &seller.footer);
+    letterhead(&mut sheet, seller);
     let height = head(&mut sheet, order);
     sheet.down(height, 0);
     sheet.write(At::Left(LEFT), 180, Face::Bold, &title);

@@ -1,19 +1,18 @@
 //! The packing slip of an order: what goes into the parcel and where it goes, without prices.
 
 use contracts::ledger::OrderView;
+use contracts::selling::Seller;
 
-use super::address_lines;
 use super::sheet::{At, Face, LEFT, RIGHT, Sheet};
+use super::{address_lines, letterhead};
 use crate::parts::time_text;
 
-/// The packing slip of `order` of the shop `name`, as PDF: everything that is not shipped yet, or the whole order when
+/// The packing slip of `order` of `seller`, as PDF: everything that is not shipped yet, or the whole order when
 /// all of it is.
-pub(crate) fn packing_slip(name: &str, order: &OrderView) -> Vec<u8> {
+pub(crate) fn packing_slip(seller: &Seller, order: &OrderView) -> Vec<u8> {
     let title = format!("Packing slip {}", order.number);
-    let mut sheet = Sheet::new(title.clone());
-    sheet.write(At::Left(LEFT), 110, Face::Bold, name);
-    sheet.write(At::Right(RIGHT), 100, Face::Plain, &time_text(order.placed_at.0));
-    sheet.down(400, 0);
+    let mut sheet = Sheet::new(title.clone(), &seller.footer);
+    letterhead(&mut sheet, seller);
     let address = order.contact.as_ref().map(|contact| address_lines(&contact.shipping_address)).unwrap_or_default();
     for line in &address {
         let broken = sheet.broken(line, 120, 4000);
@@ -22,6 +21,7 @@ pub(crate) fn packing_slip(name: &str, order: &OrderView) -> Vec<u8> {
     }
     sheet.down(300, 0);
     sheet.write(At::Left(LEFT), 180, Face::Bold, &title);
+    sheet.write(At::Right(RIGHT), 100, Face::Plain, &time_text(order.placed_at.0));
     sheet.down(220, 0);
     sheet.write(At::Left(LEFT), 100, Face::Plain, &order.shipping_name.chars().take(80).collect::<String>());
     sheet.down(350, 300);

@@ -10,8 +10,15 @@ pub(super) const LEFT: i32 = 600;
 pub(super) const RIGHT: i32 = PAGE_WIDTH - 600;
 const TOP: i32 = PAGE_HEIGHT - 700;
 const BOTTOM: i32 = 900;
+/// The height of the last line of a page.
+const LAST: i32 = 500;
+/// How far the lines of a footer are apart.
+const FOOTER_LEADING: i32 = 104;
 /// The most lines that one text is broken into; whatever is longer is cut.
 const MAX_LINES: usize = 6;
+
+/// The most lines of a footer.
+const MAX_FOOTER: usize = 12;
 
 /// The names of the fonts in the pages' resources.
 const PLAIN: Name<'static> = Name(b"P");
@@ -41,11 +48,22 @@ pub(super) struct Sheet {
     /// The height of the next line's base, from the bottom.
     y: i32,
     lost: bool,
+    /// Lines that stand at the end of every page.
+    footer: Vec<Vec<u8>>,
+    /// Where pages end above their footer.
+    bottom: i32,
 }
 
 impl Sheet {
-    pub(super) fn new(title: String) -> Self {
-        let mut sheet = Sheet { title, pages: Vec::new(), y: 0, lost: false };
+    pub(super) fn new(title: String, footer: &str) -> Self {
+        let mut sheet = Sheet { title, pages: Vec::new(), y: 0, lost: false, footer: Vec::new(), bottom: BOTTOM };
+        for line in footer.lines() {
+            let broken = sheet.broken(line, 80, 3900);
+            sheet.footer.extend(broken);
+        }
+        sheet.footer.truncate(MAX_FOOTER);
+        let lines = i32::try_from(sheet.footer.len()).unwrap_or(0);
+        sheet.bottom = BOTTOM + FOOTER_LEADING * (lines - 2).max(0);
         sheet.turn();
         sheet
     }
@@ -58,7 +76,7 @@ impl Sheet {
     /// Goes on `by` lower, on a new page when there is no room for `room` below that.
     pub(super) fn down(&mut self, by: i32, room: i32) {
         self.y -= by;
-        if self.y - room < BOTTOM {
+        if self.y - room < self.bottom {
             self.turn();
         }
     }
@@ -155,12 +173,16 @@ impl Sheet {
             font.encoding_predefined(Name(b"WinAnsiEncoding"));
         }
         for (number, (mut content, (page_id, content_id))) in (1..).zip(self.pages.into_iter().zip(page_ids)) {
-            let footer = encode(&format!("Page {number} of {count}"), &mut false);
-            content.begin_text();
-            content.set_font(PLAIN, 8.0);
-            content.next_line(points(RIGHT - width(&footer) * 80 / 1000), points(500));
-            content.show(Str(&footer));
-            content.end_text();
+            let page_number = encode(&format!("Page {number} of {count}"), &mut false);
+            let place = RIGHT - width(&page_number) * 80 / 1000;
+            let footer = (0..).zip(self.footer.iter().rev()).map(|(up, line)| (LEFT, LAST + FOOTER_LEADING * up, line));
+            for (x, y, line) in footer.chain([(place, LAST, &page_number)]) {
+                content.begin_text();
+                content.set_font(PLAIN, 8.0);
+                content.next_line(points(x), points(y));
+                content.show(Str(line));
+                content.end_text();
+            }
             let mut page = pdf.page(page_id);
             page.media_box(Rect::new(0.0, 0.0, points(PAGE_WIDTH), points(PAGE_HEIGHT)));
             page.parent(tree);

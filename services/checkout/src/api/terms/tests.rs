@@ -217,9 +217,15 @@ async fn settings_are_there_before_anybody_writes_them() {
     let office = Office::open();
     let settings = office.get("/admin/selling-settings").await;
     assert_eq!((settings.etag(), &settings.body["country"]), ("\"v0\"", &json!("DE")));
-    let wrong = json!({ "time_zone": "Europe/Atlantis", "country": "Germany", "us_states": ["CA", "ZZ"] });
-    let expected =
-        [("unknown_time_zone", "/time_zone"), ("unknown_country", "/country"), ("unknown_state", "/us_states/1")];
+    let wrong = json!({ "time_zone": "Europe/Atlantis", "country": "Germany", "us_states": ["CA", "ZZ"],
+        "seller": { "name": "Tide\nClay", "address": "1 Quay\nUlm", "footer": "x".repeat(501) } });
+    let expected = [
+        ("unknown_time_zone", "/time_zone"),
+        ("unknown_country", "/country"),
+        ("unknown_state", "/us_states/1"),
+        ("invalid_characters", "/seller/name"),
+        ("too_long", "/seller/footer"),
+    ];
     assert_eq!(office.put("/admin/selling-settings", &wrong).await.faults(), expected);
 }
 

@@ -1,4 +1,4 @@
-//! `/admin/promotions/{handle}` and its siblings: one document, whole, as the API takes it.
+//! `/admin/price-lists/{handle}` and its siblings: one document as a form, and below `/json` whole, as the API takes it.
 
 use axum::extract::State;
 use axum::http::Uri;
@@ -8,12 +8,14 @@ use http_kit::{Api, Caller, Path};
 use kernel::{ErrorKind, Failure};
 use maud::{Markup, html};
 
+use super::forms::{self, Choices};
 use super::{Kind, kind_at};
 use crate::form::{Asked, Draft, Fields};
 use crate::layout;
 use crate::pages::{shown_again, status_of};
-use crate::parts::{Field, Form, encoded};
+use crate::parts::{Field, Form, default_button, encoded};
 use crate::respond::{page, see_other};
+use crate::rows;
 use crate::site::{PageContext, Site};
 
 /// The handle under which a document that does not exist yet is written.
@@ -24,8 +26,12 @@ pub(crate) struct DocumentPage {
     pub(crate) kind: &'static Kind,
     pub(crate) handle: String,
     /// None for a new one.
-    pub(crate) version: Option<u64>,
+    pub(crate) document: Option<TermsDocument>,
     pub(crate) json: String,
+    pub(crate) as_json: bool,
+    /// The first row of a long list that is shown.
+    pub(crate) from: usize,
+    pub(crate) choices: Choices,
     pub(crate) draft: Draft,
 }
 
@@ -33,23 +39,40 @@ pub(crate) fn document_page(ctx: &PageContext, data: &DocumentPage) -> Markup {
     let form = Form::new("document", &data.draft);
     let base = format!("/admin/{}", data.kind.path);
     let address = format!("{base}/{}", encoded(&data.handle));
-    let title = if data.version.is_some() {
-        format!("{}: {}", data.kind.title, data.handle)
-    } else {
-        "New document".to_owned()
+    let json_address = format!("{address}/json");
+    let action = if data.as_json { &json_address } else { &address };
+    let only_one = data.kind.kind == TermsKind::Settings;
+    let title = match &data.document {
+        _ if only_one => data.kind.title.to_owned(),
+        Some(_) => format!("{}: {}", data.kind.title, data.handle),
+        None => format!("New {}", data.kind.one),
+    };
+    // Settings that nobody wrote are there, with version 0.
+    let version = data.document.as_ref().map(TermsDocument::version).filter(|version| *version > 0);
+    // What was typed was typed over the version that the form was opened with.
+    let seen = match data.draft.fields.get("version") {
+        Some(seen) => Some(seen.to_owned()),
+        None => version.map(|version| version.to_string()),
     };
     let body = html! {
-        p { a href=(base) { (data.kind.title) } }
+        p {
+            @if !only_one { a href=(base) { (data.kind.title) } " · " }
+            @if data.as_json && forms::has_form(data.kind.kind) { a href=(address) { "As a form" } }
+            @else if !data.as_json { a href=(json_address) { "As JSON" } }
+        }
         @if ctx.may(data.kind.scope) {
-            form.card method="post" action=(address) {
+            form.card method="post" action=(action) {
+                (default_button())
                 (form.complaint())
-                @if let Some(version) = data.version { input type="hidden" name="version" value=(version); }
-                (form.area(&Field::new("document", "Document").kind("code").value(&data.json)
-                    .hint("JSON, as the API takes it; the reference at /api/docs explains every field."), 24))
+                @if let Some(version) = seen { input type="hidden" name="version" value=(version); }
+                @if data.as_json {
+                    (form.area(&Field::new("document", "Document").kind("code").value(&data.json)
+                        .hint("JSON, as the API takes it; the reference at /api/docs explains every field."), 24))
+                } @else { (forms::inputs(data, &form, action)) }
                 p.actions { button type="submit" { "Save" } }
             }
-            @if let Some(version) = data.version {
-                @if data.kind.kind != TermsKind::Settings {
+            @if let Some(version) = version {
+                @if !only_one {
                     form.inline method="post" action=(format!("{address}/delete")) {
                         input type="hidden" name="version" value=(version);
                         button.danger type="submit" { "Delete" }
@@ -63,10 +86,46 @@ pub(crate) fn document_page(ctx: &PageContext, data: &DocumentPage) -> Markup {
 
 #[cfg(test)]
 pub(crate) fn samples() -> Vec<DocumentPage> {
-    use crate::samples::{HOSTILE, draft};
-    let page = |kind, version, draft| DocumentPage { kind, handle: HOSTILE(), version, json: HOSTILE(), draft };
-    let mut pages: Vec<_> = super::KINDS.iter().map(|kind| page(kind, Some(7), Draft::default())).collect();
-    pages.push(page(&super::KINDS[0], None, draft("document", &["document"])));
+    use crate::samples::{HOSTILE, documents, draft, id};
+    use kernel::Currency;
+    let choices = Choices {
+        locales: vec!["en".into(), "de-CH".into()],
+        currencies: vec![Currency::EUR, Currency::USD],
+        markets: vec![(HOSTILE(), HOSTILE())],
+        groups: vec![(HOSTILE(), HOSTILE())],
+        members: vec![(id(1), HOSTILE())],
+    };
+    let page = |kind, document, as_json, draft| DocumentPage {
+        kind,
+        handle: HOSTILE(),
+        document,
+        json: HOSTILE(),
+        as_json,
+        from: 0,
+        choices: choices.clone(),
+        draft,
+    };
+    let typed = [
+        "name",
+        "rates-0-row",
+        "rates-0-rate",
+        "methods-0-row",
+        "methods-0-steps-0-row",
+        "prices-0-row",
+        "prices-0-sku",
+        "prices-0-tiers-0-row",
+        "seller-address",
+        "joining",
+        "country",
+    ];
+    let mut pages = Vec::new();
+    for document in documents() {
+        let kind = super::KINDS.iter().find(|kind| kind.kind == document.kind()).unwrap();
+        let as_json = !forms::has_form(kind.kind);
+        pages.push(page(kind, Some(document), as_json, Draft::default()));
+        pages.push(page(kind, None, as_json, draft("document", &typed)));
+    }
+    pages.push(page(&super::KINDS[1], None, true, draft("document", &["document"])));
     pages
 }
 
@@ -87,20 +146,78 @@ fn answer(site: &Site, caller: &Caller, data: &DocumentPage, asked: &Fields) -> 
     page(status, document_page(&site.context(caller, data.kind.section).after(asked), data))
 }
 
-/// The page of a document as it stands, or of a new one.
-async fn current(site: &Site, kind: &'static Kind, handle: &str, draft: Draft) -> Result<DocumentPage, Failure> {
-    let found = match handle {
-        NEW => None,
-        _ => site.handles().terms.document(site.store(), kind.kind, handle).await?,
-    };
-    let (version, json) = match &found {
-        Some(document) => {
-            (Some(document.version()), serde_json::to_string_pretty(document).map_err(Failure::internal)?)
+/// The document `handle`; none for a new one.
+async fn find(site: &Site, kind: &'static Kind, handle: &str) -> Result<Option<TermsDocument>, Failure> {
+    match handle {
+        NEW => Ok(None),
+        _ => {
+            let found = site.handles().terms.document(site.store(), kind.kind, handle).await?;
+            found.map(Some).ok_or_else(|| Failure::not_found("document"))
         }
-        None if handle == NEW => (None, kind.example.to_owned()),
-        None => return Err(Failure::not_found("document")),
+    }
+}
+
+/// What a form of this kind offers to choose from.
+async fn choices(
+    site: &Site,
+    kind: TermsKind,
+    document: Option<&TermsDocument>,
+    from: usize,
+) -> Result<Choices, Failure> {
+    let (handles, store) = (site.handles(), site.store());
+    let mut choices = Choices { locales: site.locales(), currencies: site.currencies(), ..Choices::default() };
+    if kind == TermsKind::PriceList {
+        choices.markets = handles.markets.iter().map(|market| (market.handle.clone(), market.name.clone())).collect();
+        for group in handles.terms.documents(store, TermsKind::CustomerGroup).await? {
+            if let TermsDocument::CustomerGroup(group) = group {
+                choices.groups.push((group.handle, group.name));
+            }
+        }
+    }
+    for id in forms::group::shown(document, from) {
+        let customer = handles.customers.customer(store, *id).await?;
+        let name = customer.map_or_else(
+            || format!("{id}, erased"),
+            |customer| match customer.name {
+                Some(name) if !name.is_empty() => format!("{name}, {}", customer.email),
+                _ => customer.email,
+            },
+        );
+        choices.members.push((*id, name));
+    }
+    Ok(choices)
+}
+
+/// The page of a document as it stands, or of a new one.
+async fn current(
+    site: &Site,
+    kind: &'static Kind,
+    (handle, document): (&str, Option<TermsDocument>),
+    (as_json, from): (bool, usize),
+    draft: Draft,
+) -> Result<DocumentPage, Failure> {
+    let json = match &document {
+        Some(document) => serde_json::to_string_pretty(document).map_err(Failure::internal)?,
+        None => kind.example.to_owned(),
     };
-    Ok(DocumentPage { kind, handle: handle.to_owned(), version, json, draft })
+    let choices = choices(site, kind.kind, document.as_ref(), from).await?;
+    Ok(DocumentPage { kind, handle: handle.to_owned(), document, json, as_json, from, choices, draft })
+}
+
+/// Whether an address asks for a document as JSON, or it has no other form.
+fn as_json(kind: &Kind, uri: &Uri) -> bool {
+    uri.path().ends_with("/json") || !forms::has_form(kind.kind)
+}
+
+fn first_row(fields: &Fields) -> usize {
+    fields.text("from").parse().unwrap_or(0)
+}
+
+/// Settings are one document, so their list is that.
+pub(crate) async fn show_only(caller: Caller, uri: Uri) -> Api<Response> {
+    let kind = kind_at(&uri)?;
+    caller.require_read(kind.scope)?;
+    Ok(see_other(&format!("/admin/{}/shop", kind.path)))
 }
 
 pub(crate) async fn show(
@@ -112,8 +229,29 @@ pub(crate) async fn show(
 ) -> Api<Response> {
     let kind = kind_at(&uri)?;
     caller.require_read(kind.scope)?;
-    let data = current(&site, kind, &handle, Draft::default()).await?;
+    let document = find(&site, kind, &handle).await?;
+    let view = (as_json(kind, &uri), first_row(&asked));
+    let data = current(&site, kind, (&handle, document), view, Draft::default()).await?;
     Ok(answer(&site, &caller, &data, &asked))
+}
+
+/// The document that was typed, as JSON or into the form.
+async fn typed(
+    site: &Site,
+    kind: &'static Kind,
+    before: Option<&TermsDocument>,
+    as_json: bool,
+    fields: &Fields,
+) -> Result<TermsDocument, Failure> {
+    if !as_json {
+        return forms::read(site, kind.kind, fields, before).await;
+    }
+    let document = read(kind.kind, fields.text("document"))?;
+    if before.is_some_and(|before| before.handle() != document.handle()) {
+        let detail = "The handle names the document and does not change. Write a new one instead.";
+        return Err(Failure::field("/document", "other_handle", detail));
+    }
+    Ok(document)
 }
 
 pub(crate) async fn put(
@@ -125,29 +263,49 @@ pub(crate) async fn put(
 ) -> Api<Response> {
     let kind = kind_at(&uri)?;
     caller.require(kind.scope)?;
-    let seen = fields.text("version").parse().map_or(Seen::Nothing, Seen::Version);
-    let outcome = match read(kind.kind, fields.text("document")) {
-        Ok(document) if handle != NEW && document.handle() != handle => {
-            let detail = "The handle names the document and does not change. Write a new one instead.";
-            Err(Failure::field("/document", "other_handle", detail))
+    let view = (as_json(kind, &uri), first_row(&fields));
+    let before = find(&site, kind, &handle).await?;
+    let fields = match rows::pressed(&fields) {
+        Some(fields) => {
+            let draft = Draft::typed("document", fields);
+            let data = current(&site, kind, (&handle, before), view, draft).await?;
+            return Ok(answer(&site, &caller, &data, &Fields::default()));
         }
+        None => forms::settled(kind.kind, &fields),
+    };
+    let seen = fields.text("version").parse().map_or(Seen::Nothing, Seen::Version);
+    let outcome = match typed(&site, kind, before.as_ref(), view.0, &fields).await {
         Ok(document) => site.handles().terms.put(site.store(), document, seen, caller.actor()).await,
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(saved) => Ok(see_other(&format!("/admin/{}/{}?done=saved", kind.path, encoded(saved.handle())))),
+        Ok(saved) => {
+            let more = if view.1 > 0 { format!("&from={}", view.1) } else { String::new() };
+            Ok(see_other(&format!("/admin/{}/{}?done=saved{more}", kind.path, encoded(saved.handle()))))
+        }
         Err(failure) => {
-            let mut failure = shown_again(failure)?;
-            if failure.kind == ErrorKind::PreconditionFailed {
-                failure.detail =
-                    "Somebody else changed this document since you opened it, so nothing was saved. What you \
-                                  typed is below; saving again replaces what they changed."
-                        .to_owned();
-            }
-            let data = current(&site, kind, &handle, Draft::new("document", fields, failure)).await?;
+            let failure = explained(forms::shifted(shown_again(failure)?, &fields));
+            let draft = Draft::new("document", fields, failure);
+            let data = current(&site, kind, (&handle, before), view, draft).await?;
             Ok(answer(&site, &caller, &data, &Fields::default()))
         }
     }
+}
+
+/// What the versions of documents have to say to people.
+fn explained(mut failure: Failure) -> Failure {
+    match failure.kind {
+        ErrorKind::PreconditionFailed => {
+            failure.detail = "Somebody else changed this since you opened it, so nothing was saved. Open it again in \
+                              another window, and repeat there what you typed below."
+                .to_owned();
+        }
+        ErrorKind::PreconditionRequired => {
+            failure.detail = "There is one with this handle already: change that one, or take another.".to_owned();
+        }
+        _ => {}
+    }
+    failure
 }
 
 pub(crate) async fn delete(

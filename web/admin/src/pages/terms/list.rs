@@ -103,13 +103,16 @@ pub(crate) fn terms_page(ctx: &PageContext, data: &TermsPage) -> Markup {
     let body = html! {
         (table(data.kind.title, &["Name", "Handle", "What it says"], &rows, "None yet."))
         @if ctx.may(data.kind.scope) {
+            @if data.kind.kind != TermsKind::Promotion {
+                p.actions { a.button.secondary href=(format!("{base}/new")) { "New " (data.kind.one) ", all fields" } }
+            }
             @match data.kind.kind {
                 TermsKind::Promotion => (simple::promotion_form(data)),
                 TermsKind::ShippingZone => (simple::shipping_form(data)),
                 TermsKind::TaxZone => (simple::tax_form(data)),
                 TermsKind::PriceList | TermsKind::CustomerGroup | TermsKind::Settings => {}
             }
-            @if data.kind.kind != TermsKind::Settings || data.documents.is_empty() {
+            @if data.kind.kind == TermsKind::Promotion {
                 p { a.button.secondary href=(format!("{base}/new")) { "Write a whole document" } }
             }
         }

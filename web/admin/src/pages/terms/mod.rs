@@ -1,9 +1,11 @@
 //! On what terms the shop sells: promotions, price lists, customer groups, shipping, taxes and settings as documents,
 //! and gift cards.
 //!
-//! Each kind has a list, a form for the common case, and every document can be written whole, as the API takes it.
+//! Each kind has a list, most have a short form for the common case and a long one for all of it, and every document can
+//! be written whole, as the API takes it.
 
 pub(crate) mod document;
+mod forms;
 pub(crate) mod gift_cards;
 pub(crate) mod list;
 pub(crate) mod simple;
@@ -24,6 +26,8 @@ pub(crate) struct Kind {
     /// Its name in addresses.
     pub(crate) path: &'static str,
     pub(crate) title: &'static str,
+    /// What one of them is called.
+    pub(crate) one: &'static str,
     pub(crate) scope: Scope,
     pub(crate) section: Section,
     /// What a new one looks like.
@@ -35,6 +39,7 @@ pub(crate) const KINDS: [Kind; 6] = [
         kind: TermsKind::Promotion,
         path: "promotions",
         title: "Promotions",
+        one: "promotion",
         scope: Scope::Promotions,
         section: Section::Promotions,
         example: r#"{
@@ -50,6 +55,7 @@ pub(crate) const KINDS: [Kind; 6] = [
         kind: TermsKind::PriceList,
         path: "price-lists",
         title: "Price lists",
+        one: "price list",
         scope: Scope::Promotions,
         section: Section::PriceLists,
         example: r#"{
@@ -66,6 +72,7 @@ pub(crate) const KINDS: [Kind; 6] = [
         kind: TermsKind::CustomerGroup,
         path: "customer-groups",
         title: "Customer groups",
+        one: "customer group",
         scope: Scope::Customers,
         section: Section::CustomerGroups,
         example: r#"{
@@ -78,6 +85,7 @@ pub(crate) const KINDS: [Kind; 6] = [
         kind: TermsKind::ShippingZone,
         path: "shipping-zones",
         title: "Shipping",
+        one: "shipping zone",
         scope: Scope::Settings,
         section: Section::ShippingZones,
         example: r#"{
@@ -100,6 +108,7 @@ pub(crate) const KINDS: [Kind; 6] = [
         kind: TermsKind::TaxZone,
         path: "tax-zones",
         title: "Taxes",
+        one: "tax",
         scope: Scope::Settings,
         section: Section::TaxZones,
         example: r#"{
@@ -113,6 +122,7 @@ pub(crate) const KINDS: [Kind; 6] = [
         kind: TermsKind::Settings,
         path: "settings",
         title: "Settings",
+        one: "settings",
         scope: Scope::Settings,
         section: Section::Settings,
         example: r#"{
@@ -140,9 +150,13 @@ pub(crate) fn routes() -> Router<Site> {
     for kind in &KINDS {
         let at = |rest: &str| format!("/admin/{}{rest}", kind.path);
         router = router
-            .route(&at(""), get(list::show))
             .route(&at("/{handle}"), get(document::show).post(document::put))
-            .route(&at("/{handle}/delete"), post(document::delete));
+            .route(&at("/{handle}/json"), get(document::show).post(document::put));
+        router = if kind.kind == TermsKind::Settings {
+            router.route(&at(""), get(document::show_only))
+        } else {
+            router.route(&at(""), get(list::show)).route(&at("/{handle}/delete"), post(document::delete))
+        };
     }
     router
 }
