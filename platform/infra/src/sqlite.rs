@@ -3,7 +3,9 @@
 //! Jobs that arrive while a commit is in flight share the next one: each runs in its own savepoint, so a failing job
 //! undoes only itself, and every caller hears of success only after the commit. Readers are separate connections.
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -84,7 +86,16 @@ pub struct Options {
 type Done = Box<dyn FnOnce(Result<(), String>) + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> (bool, Done) + Send>;
 
+/// What befalls the jobs of a database in memory: a simulation lets them wait, fail, or succeed unheard.
+pub trait Fate: Send + Sync {
+    /// Before a job runs. When it fails, the job does not run.
+    fn before(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>>;
+    /// After a write was committed. When it fails, the caller does not hear that it was.
+    fn after(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>>;
+}
+
 struct Shared {
+    /// None for a database in memory, and once the database is closed.
     jobs: Mutex<Option<SyncSender<Job>>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Vec<Mutex<Connection>>,
@@ -104,7 +115,11 @@ impl Drop for Shared {
 
 /// A database file. Clones share the writer and the readers.
 #[derive(Clone)]
-pub struct Db(Arc<Shared>);
+pub struct Db {
+    shared: Arc<Shared>,
+    /// Of a database in memory.
+    fate: Option<Arc<dyn Fate>>,
+}
 
 /// Opens a connection with the settings that every connection of Argosy has.
 ///
@@ -163,18 +178,45 @@ impl Db {
         let (jobs, queue) = sync_channel(QUEUE);
         let name = path.file_stem().and_then(|s| s.to_str()).unwrap_or("sqlite").to_owned();
         let writer = crate::thread::spawn_named(&format!("{name}-writer"), move || write_loop(&conn, &queue));
-        Ok(Db(Arc::new(Shared {
+        let shared = Shared {
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(writer)),
             readers,
             next_reader: AtomicUsize::new(0),
             path: path.to_owned(),
-        })))
+        };
+        Ok(Db { shared: Arc::new(shared), fate: None })
+    }
+
+    /// A database in memory, for simulations: every job runs on its caller's own thread, one after the other, so that
+    /// the same history always has the same order.
+    ///
+    /// # Errors
+    /// When a migration fails.
+    pub fn in_memory(migrations: &[Migration], fate: Arc<dyn Fate>) -> Result<Self, DbError> {
+        let mut conn = Connection::open_in_memory()?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.set_prepared_statement_cache_capacity(256);
+        migrate(&mut conn, migrations)?;
+        let shared = Shared {
+            jobs: Mutex::new(None),
+            writer: Mutex::new(None),
+            readers: vec![Mutex::new(conn)],
+            next_reader: AtomicUsize::new(0),
+            path: PathBuf::from(":memory:"),
+        };
+        Ok(Db { shared: Arc::new(shared), fate: Some(fate) })
+    }
+
+    /// The same database in memory as another process meets it.
+    #[must_use]
+    pub fn under(&self, fate: Arc<dyn Fate>) -> Self {
+        Db { shared: Arc::clone(&self.shared), fate: self.fate.as_ref().map(|_| fate) }
     }
 
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0.path
+        &self.shared.path
     }
 
     /// Runs `job` on the writer thread, inside its own savepoint. Resolves after the commit; an error of the job
@@ -189,6 +231,12 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         kernel::meter::count_query();
+        if let Some(fate) = &self.fate {
+            fate.before().await?;
+            let done = self.read_on_any(|conn| write_one(conn, job))?;
+            fate.after().await?;
+            return Ok(done);
+        }
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
             let outcome = job(conn);
@@ -203,7 +251,7 @@ impl Db {
             });
             (good, done)
         });
-        let sender = self.0.jobs.lock().clone().ok_or(DbError::Closed)?;
+        let sender = self.shared.jobs.lock().clone().ok_or(DbError::Closed)?;
         sender.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => DbError::Full,
             TrySendError::Disconnected(_) => DbError::Closed,
@@ -222,8 +270,8 @@ impl Db {
     }
 
     fn read_on_any<T, E>(&self, job: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
-        let readers = &self.0.readers;
-        let first = self.0.next_reader.fetch_add(1, Ordering::Relaxed);
+        let readers = &self.shared.readers;
+        let first = self.shared.next_reader.fetch_add(1, Ordering::Relaxed);
         let free = (0..readers.len()).find_map(|i| readers[(first + i) % readers.len()].try_lock());
         let conn = free.unwrap_or_else(|| readers[first % readers.len()].lock());
         job(&conn)
@@ -240,8 +288,28 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         kernel::meter::count_query();
+        if let Some(fate) = &self.fate {
+            fate.before().await?;
+            return self.read_on_any(job);
+        }
         let db = self.clone();
         tokio::task::spawn_blocking(move || db.read_on_any(job)).await.map_err(|_| DbError::Closed)?
+    }
+}
+
+/// One job as a transaction of its own.
+fn write_one<T, E: From<DbError>>(conn: &Connection, job: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+    let say = |sql: &str| conn.prepare_cached(sql).and_then(|mut s| s.execute([])).map_err(DbError::Sqlite);
+    say("begin immediate")?;
+    match job(conn) {
+        Ok(done) => {
+            say("commit")?;
+            Ok(done)
+        }
+        Err(error) => {
+            say("rollback")?;
+            Err(error)
+        }
     }
 }
 
@@ -318,6 +386,38 @@ mod tests {
         db.write(|c| Ok::<_, DbError>(c.execute("insert into n values (1, 1)", [])?)).await.unwrap();
         drop(db);
         assert_eq!(count(&Db::open(&path, SCHEMA, OPTIONS).unwrap()), 1);
+    }
+
+    /// Fails every third write before it is done, and every third one after it.
+    #[derive(Default)]
+    struct Moody(AtomicUsize);
+
+    impl Fate for Moody {
+        fn before(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
+            let n = self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move { if n % 3 == 0 { Err(DbError::Commit("before".to_owned())) } else { Ok(()) } })
+        }
+
+        fn after(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
+            let n = self.0.load(Ordering::Relaxed) - 1;
+            Box::pin(async move { if n % 3 == 1 { Err(DbError::Commit("after".to_owned())) } else { Ok(()) } })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_in_memory_meets_its_fate() {
+        let db = Db::in_memory(SCHEMA, Arc::new(Moody::default())).unwrap();
+        let put = |i: i64| db.write(move |c| Ok::<_, DbError>(c.execute("insert into n values (?1, 1)", [i])?));
+        let mut said = Vec::new();
+        for i in 0..8 {
+            said.push(put(i).await.is_ok());
+        }
+        assert_eq!(said, [false, false, true, false, false, true, false, false]);
+        assert_eq!(count(&db), 5, "what failed afterwards was done");
+        let broken = db.write(|c| Ok::<_, DbError>(c.execute("insert into n values (100, -1)", [])?)).await;
+        assert!(broken.is_err());
+        let _ = (put(101).await, put(102).await);
+        assert_eq!(count(&db), 6, "the transaction of the broken job is over");
     }
 
     #[test]

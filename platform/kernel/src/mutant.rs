@@ -59,10 +59,38 @@ pub enum Mutant {
     BackorderShipped,
     /// The limit of a backorder is checked against a count read earlier.
     BackorderLimitCheckThenAct,
+    /// A gift card's balance is checked when the cart is quoted, not under its lock.
+    GiftCardCheckedOutside,
+    /// What gift cards got back is left out of what can still be refunded.
+    RefundLimitForgetsCards,
+    /// The refund goes to the bank card although a gift card paid its part.
+    RefundIgnoresGiftCards,
+    /// The limit of a promotion is checked when the cart is quoted, and not again.
+    PromotionCheckedAtQuote,
+    /// A customer's limit is counted for the address as it was typed.
+    CustomerLimitBySpelling,
+    /// A cancelled order keeps its use of a promotion.
+    CancelledOrderKeepsPromotion,
+    /// Free shipping is taken off the delivery and off the goods.
+    FreeShippingTwice,
+    /// A percentage is rounded down line by line.
+    DiscountLosesCents,
+    /// A return that is received twice goes back on the shelf twice.
+    ReturnRestockedTwice,
+    /// A webhook counts as delivered before it was answered.
+    WebhookMarkedBeforeAnswer,
+    /// The endpoints of webhooks are served one after the other.
+    DeadEndpointDelaysAll,
+    /// Each try of a mail is a mail of its own.
+    MailForEachTry,
+    /// Erasure leaves the mails that wait for their server.
+    ErasureForgetsQueue,
+    /// Erasure leaves the mails in the folder.
+    ErasureForgetsFiles,
 }
 
 impl Mutant {
-    pub const ALL: [Mutant; 26] = [
+    pub const ALL: [Mutant; 40] = [
         Mutant::StockCheckThenAct,
         Mutant::LoserCharged,
         Mutant::WebhookAndReturnBothComplete,
@@ -89,7 +117,35 @@ impl Mutant {
         Mutant::BackorderPassedOver,
         Mutant::BackorderShipped,
         Mutant::BackorderLimitCheckThenAct,
+        Mutant::GiftCardCheckedOutside,
+        Mutant::RefundLimitForgetsCards,
+        Mutant::RefundIgnoresGiftCards,
+        Mutant::PromotionCheckedAtQuote,
+        Mutant::CustomerLimitBySpelling,
+        Mutant::CancelledOrderKeepsPromotion,
+        Mutant::FreeShippingTwice,
+        Mutant::DiscountLosesCents,
+        Mutant::ReturnRestockedTwice,
+        Mutant::WebhookMarkedBeforeAnswer,
+        Mutant::DeadEndpointDelaysAll,
+        Mutant::MailForEachTry,
+        Mutant::ErasureForgetsQueue,
+        Mutant::ErasureForgetsFiles,
     ];
+
+    /// Whether platforms with this bug also lack a last check that stock stays positive: the bug is about stock, and
+    /// with that check it would be refused where it happens, not seen in the books.
+    #[must_use]
+    pub const fn lacks_stock_check(self) -> bool {
+        matches!(
+            self,
+            Mutant::StockCheckThenAct
+                | Mutant::WebhookAndReturnBothComplete
+                | Mutant::ExpiryAndClaimBothWin
+                | Mutant::CancelReleasesTwice
+                | Mutant::BundleCheckedPerLine
+        )
+    }
 }
 
 #[cfg(feature = "mutants")]
@@ -117,10 +173,16 @@ mod switch {
     pub fn any_planted() -> bool {
         PLANTED.get().is_some()
     }
+
+    /// Whether the mutant planted on this thread [lacks the stock check](Mutant::lacks_stock_check).
+    #[must_use]
+    pub fn stock_unchecked() -> bool {
+        PLANTED.get().is_some_and(Mutant::lacks_stock_check)
+    }
 }
 
 #[cfg(feature = "mutants")]
-pub use switch::{any_planted, plant, planted};
+pub use switch::{any_planted, plant, planted, stock_unchecked};
 
 /// Whether `mutant` is planted: never, in this build.
 #[cfg(not(feature = "mutants"))]
@@ -133,5 +195,12 @@ pub const fn planted(_: Mutant) -> bool {
 #[cfg(not(feature = "mutants"))]
 #[must_use]
 pub const fn any_planted() -> bool {
+    false
+}
+
+/// Whether stock may become negative: never, in this build.
+#[cfg(not(feature = "mutants"))]
+#[must_use]
+pub const fn stock_unchecked() -> bool {
     false
 }

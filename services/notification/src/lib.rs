@@ -21,7 +21,7 @@ mod store;
 mod webhook;
 
 pub use api::routes;
-pub use mail::transport::{MailTransport, Mailbox, check_smtp_url};
-pub use service::{MailSettings, Notification, NotificationParts};
-pub use store::Backlog;
-pub use webhook::WebhookSettings;
+pub use mail::transport::{MailTransport, Mailbox, Outgoing, Refused, Transport, check_smtp_url};
+pub use service::{MailSettings, Notification, NotificationParts, Outlets};
+pub use store::{Backlog, in_memory};
+pub use webhook::{Message, NoAnswer, Post, WebhookSettings};

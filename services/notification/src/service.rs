@@ -20,11 +20,11 @@ use crate::follow::Follower;
 use crate::mail::letter::Shop;
 use crate::mail::sealed::{self, SealedMail};
 use crate::mail::sender::{Sender, Swept};
-use crate::mail::transport::{MailTransport, Mailbox};
+use crate::mail::transport::{MailTransport, Mailbox, Transport};
 use crate::mail::{self, MAILED_LATE_MS, samples};
 use crate::store::mail::{NewRow, dedupe};
 use crate::store::{self, Backlog, mail as rows};
-use crate::webhook::{Dispatcher, WebhookSettings};
+use crate::webhook::{Client, Dispatcher, Post, WebhookSettings};
 
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -58,6 +58,13 @@ pub struct NotificationParts {
     pub rng: SharedRng,
     pub mail: MailSettings,
     pub webhooks: WebhookSettings,
+}
+
+/// Where the service writes and sends: files and the network, unless a simulation stands in for them.
+pub struct Outlets {
+    pub db: Db,
+    pub mails: Box<dyn Transport>,
+    pub webhooks: Arc<dyn Post>,
 }
 
 /// The notification service. Clones share everything.
@@ -105,11 +112,19 @@ impl Notification {
     /// When the database, the folder or the SMTP address cannot be used: which, and why.
     pub fn open(parts: NotificationParts) -> Result<Self> {
         let db = store::open(&parts.data_dir)?;
+        let mails = parts.mail.transport.open(&parts.data_dir.join("mail"), &parts.mail.from)?;
+        let webhooks = Arc::new(Client::new(parts.webhooks));
+        Ok(Self::over(parts, Outlets { db, mails, webhooks }))
+    }
+
+    /// As [`Self::open`], over a database and ways out that the caller has.
+    #[must_use]
+    pub fn over(parts: NotificationParts, outlets: Outlets) -> Self {
+        let Outlets { db, mails: transport, webhooks } = outlets;
         let (mail_wake, webhook_wake) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let readers = Readers::new(&parts.vault);
         let swept = Arc::<Swept>::default();
         let folder = parts.data_dir.join("mail");
-        let transport = parts.mail.transport.open(&folder, &parts.mail.from)?;
         let follower = Follower {
             store: parts.store,
             books: parts.books,
@@ -126,6 +141,7 @@ impl Notification {
             (parts.store, db.clone(), parts.vault.clone()),
             (Arc::clone(&parts.clock), Arc::clone(&parts.rng)),
             (webhook_wake, Arc::clone(&mail_wake)),
+            webhooks,
         );
         let sender = Sender {
             store: parts.store,
@@ -142,7 +158,7 @@ impl Notification {
             wake: mail_wake,
             swept,
         };
-        Ok(Notification(Arc::new(Inner {
+        Notification(Arc::new(Inner {
             db,
             vault: parts.vault,
             clock: parts.clock,
@@ -151,7 +167,7 @@ impl Notification {
             follower,
             sender,
             dispatcher,
-        })))
+        }))
     }
 
     /// Follows the events, sends mails and delivers webhooks in the background until the drain.

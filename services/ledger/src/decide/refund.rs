@@ -137,6 +137,9 @@ fn card_share(order: &Order, amount: i64) -> Result<i64, Failure> {
         return Ok(0);
     }
     let p = &order.payment;
+    if planted(Mutant::RefundIgnoresGiftCards) {
+        return Ok((amount - p.refundable()).clamp(0, left));
+    }
     let cards = i128::from(credited) + i128::from(left);
     let after = i128::from(credited) + i128::from(p.refunded_minor + p.refund_pending_minor) + i128::from(amount);
     let target = div_round(after * cards, cards + i128::from(p.captured_minor))

@@ -79,7 +79,9 @@ pub(super) fn pay_by_gift_cards(
     for tender in tenders {
         let unknown = || Failure::invalid("gift_card_unknown", "There is no such gift card in this currency.");
         let card = card(tx, tender.code_hash).filter(|c| c.currency == currency).ok_or_else(unknown)?;
-        if tender.amount_minor <= 0 || tender.amount_minor > card.balance_minor {
+        if tender.amount_minor <= 0
+            || (tender.amount_minor > card.balance_minor && !planted(Mutant::GiftCardCheckedOutside))
+        {
             return Err(Failure::conflict("gift_card_balance", "The gift card does not hold that much any more."));
         }
         book(tx, card, -tender.amount_minor, Some(number));
@@ -141,7 +143,7 @@ fn use_once(
     number: i64,
     used_up: impl FnOnce() -> Failure,
 ) -> Result<(), Failure> {
-    if coupon.limit.is_some_and(|limit| coupon.uses >= limit) {
+    if coupon.limit.is_some_and(|limit| coupon.uses >= limit) && !planted(Mutant::PromotionCheckedAtQuote) {
         return Err(used_up());
     }
     if !planted(Mutant::CouponCountedLate) {
@@ -169,6 +171,9 @@ pub(super) fn release(tx: &mut Tx<'_>, order: &Order) {
     let store = tx.store();
     let number = order.head.number;
     for code in &order.frozen.coupons {
+        if planted(Mutant::CancelledOrderKeepsPromotion) {
+            break;
+        }
         let key = (store, code.clone(), number);
         let changed = tx.effects.coupon_uses.iter().rev().find(|u| u.code == *code && u.order == number);
         let used = changed.or_else(|| tx.state.coupon_uses.get(&key)).filter(|u| u.active).cloned();

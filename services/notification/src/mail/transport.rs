@@ -123,7 +123,7 @@ fn secured(url: &str) -> Option<String> {
 }
 
 /// A mail ready to go.
-pub(crate) struct Outgoing<'a> {
+pub struct Outgoing<'a> {
     pub(crate) id: MailId,
     pub(crate) template: &'static str,
     pub(crate) from: &'a Mailbox,
@@ -133,6 +133,23 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
+    #[must_use]
+    pub const fn id(&self) -> MailId {
+        self.id
+    }
+
+    /// Address of the reader.
+    #[must_use]
+    pub fn to(&self) -> &str {
+        self.to.address()
+    }
+
+    /// What it says to readers of plain text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.letter.text
+    }
+
     /// The mail as bytes. The same mail has the same id, so that a server can notice one that comes twice.
     fn message(&self) -> Result<Message, Failure> {
         let date = std::time::UNIX_EPOCH + Duration::from_millis(self.at.millis().max(0).cast_unsigned());
@@ -156,17 +173,30 @@ impl Outgoing<'_> {
 
 /// Why a mail did not go out. The words name no reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub enum Refused {
     /// It may go later.
     ForNow(String),
     /// It will never go: the reader does not exist, or the server does not want it.
     ForGood(String),
 }
 
+/// The way out of the shop.
 #[async_trait]
-pub(crate) trait Transport: Send + Sync {
+pub trait Transport: Send + Sync {
     /// Takes a mail. The name of its file, where there is one.
     async fn send(&self, mail: &Outgoing<'_>) -> Result<Option<String>, Refused>;
+
+    /// Deletes a file of `folder`, also of the time before mails went by SMTP. One that is gone is fine.
+    ///
+    /// # Errors
+    /// When it is still there.
+    async fn delete(&self, folder: &Path, file: &str) -> Result<(), Failure> {
+        match tokio::fs::remove_file(folder.join(file)).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Failure::internal(format!("the file {file} of a mail cannot be deleted: {error}"))),
+        }
+    }
 }
 
 struct Folder {

@@ -21,6 +21,14 @@ pub(crate) fn open(data_dir: &Path) -> Result<Db, DbError> {
     Db::open(&data_dir.join("notification.db"), MIGRATIONS, options)
 }
 
+/// `notification.db` in memory, for simulations.
+///
+/// # Errors
+/// When the schema cannot be made.
+pub fn in_memory(fate: std::sync::Arc<dyn infra::sqlite::Fate>) -> Result<Db, DbError> {
+    Db::in_memory(MIGRATIONS, fate)
+}
+
 /// How far the events of `store` were read; 0 at first.
 pub(crate) fn cursor(conn: &Connection, store: StoreId) -> Result<u64, DbError> {
     let sql = "select position from cursors where store = :store and follower = 'events'";

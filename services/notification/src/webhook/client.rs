@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
@@ -29,7 +30,14 @@ const MAX_ANSWER: usize = 4 * 1024;
 const MAX_ADDRESSES: usize = 4;
 
 /// Why nothing was answered. The words are for the endpoint's owner, so they tell nothing about our network.
-pub(crate) type NoAnswer = String;
+pub type NoAnswer = String;
+
+/// The way to the endpoints.
+#[async_trait]
+pub trait Post: Send + Sync {
+    /// Brings `message` to `url`. The status that was answered.
+    async fn bring(&self, url: &str, message: &Message<'_>) -> Result<u16, NoAnswer>;
+}
 
 /// Where a webhook goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,11 +94,20 @@ pub(crate) struct Client {
 }
 
 /// What is sent.
-pub(crate) struct Message<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) timestamp_s: i64,
-    pub(crate) signature: String,
-    pub(crate) body: &'a str,
+pub struct Message<'a> {
+    /// The event's.
+    pub id: &'a str,
+    pub timestamp_s: i64,
+    pub signature: String,
+    pub body: &'a str,
+}
+
+#[async_trait]
+impl Post for Client {
+    async fn bring(&self, url: &str, message: &Message<'_>) -> Result<u16, NoAnswer> {
+        let target = Target::parse(url, &self.settings).map_err(|failure| failure.detail)?;
+        self.post(&target, message).await
+    }
 }
 
 impl Client {

@@ -7,6 +7,8 @@ mod dispatcher;
 mod service;
 mod sign;
 
+pub(crate) use client::Client;
+pub use client::{Message, NoAnswer, Post};
 pub(crate) use dispatcher::Dispatcher;
 
 /// What webhooks may reach.
