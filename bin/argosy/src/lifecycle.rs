@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use http_kit::{Metrics, ServerOptions, serve};
+use http_kit::{Metrics, Proxies, ServerOptions, serve};
 use infra::Spawner;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,6 +16,9 @@ use crate::lock::DataDir;
 use crate::probes::{self, Readiness};
 use crate::shop::Shop;
 use crate::telemetry;
+
+/// Levels of priority that everything else is below the ledger.
+const BEHIND_THE_LEDGER: u8 = 3;
 
 /// Runs the shop until it is asked to stop.
 ///
@@ -40,6 +43,8 @@ pub(crate) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {
     if threads > 0 {
         builder.worker_threads(threads);
     }
+    // The ledger has a thread of its own, and every order waits for it: what runs here lets it go first.
+    builder.on_thread_start(|| infra::thread::step_back(BEHIND_THE_LEDGER));
     builder.enable_all().thread_name("argosy").build().context("the runtime cannot be started")
 }
 
@@ -104,7 +109,8 @@ impl OpenShop {
         let options = ServerOptions {
             max_connections: settings.max_connections,
             drain_timeout,
-            proxies: settings.proxies,
+            max_per_client: (settings.max_connections / 4).max(64),
+            proxies: Proxies { count: settings.proxies, networks: settings.proxy_networks.clone() },
             ..ServerOptions::default()
         };
         let stop = CancellationToken::new();
@@ -117,7 +123,7 @@ impl OpenShop {
                 })
             }
             Some(ops_listener) => {
-                let main = serve(listener, router, options, stop.clone());
+                let main = serve(listener, router, options.clone(), stop.clone());
                 let ops = serve(ops_listener, probes, options, stop.clone());
                 Box::pin(async move {
                     futures::future::join(main, ops).await;

@@ -238,7 +238,8 @@ impl Shop {
             .merge(notification::routes(&notification))
             .merge(fulfilment::routes(fulfilment))
             .fallback(async || StatusCode::NOT_FOUND);
-        let (api, openapi) = described().nest("/api/v1", api).split_for_parts();
+        let (api, mut openapi) = described().nest("/api/v1", api).split_for_parts();
+        http_kit::describe(&mut openapi);
         let options = FrontOptions {
             limit: settings.max_requests,
             page: Some(storefront::error_page(storefront.clone())),

@@ -97,6 +97,18 @@ pub fn from_own_page(headers: &HeaderMap, base_url: Option<&str>) -> Option<bool
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
+/// [`ClientAddress`] as an argument of a handler; none when nobody found it out.
+#[derive(Clone, Copy, Debug)]
+pub struct Client(pub Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Client(parts.extensions.get::<ClientAddress>().map(|address| address.0)))
+    }
+}
+
 /// Who stands at the door, for throttling and for the list of sessions.
 #[derive(Clone, Debug)]
 pub struct Visit {

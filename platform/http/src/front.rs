@@ -345,7 +345,7 @@ const DOORS: [&str; 5] = ["/setup", "/sessions", "/invitations/accept", "/passwo
 
 /// Whether the back office's API is asked for, behind its doors. Nobody gets there without saying who they are, even
 /// where a route forgot to ask.
-fn is_office(path: &str) -> bool {
+pub(crate) fn is_office(path: &str) -> bool {
     path.strip_prefix("/api/v1/admin").is_some_and(|rest| rest.starts_with('/') && !DOORS.contains(&rest))
 }
 

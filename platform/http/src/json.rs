@@ -14,13 +14,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Problem;
+use crate::strict::{self, Strict};
 
 /// The largest JSON body that is read, in bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
 /// How deep arrays and objects may be nested.
 pub const MAX_DEPTH: usize = 32;
-/// How long a client may take to send a body.
+/// How long a client may take to send a small body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// What a client must manage of a large one, in bytes a second.
+const SLOWEST: usize = 128 * 1024;
 
 /// A JSON body. As an argument: `application/json` of at most [`BODY_LIMIT`] bytes and [`MAX_DEPTH`] levels, or a
 /// problem. As an answer: `application/json`.
@@ -80,7 +83,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Reads a whole body of at most `limit` bytes.
 ///
 /// # Errors
-/// 413 `body_too_large`, 408 `body_too_slow`, 400 `body_broken`.
+/// 413 `body_too_large`, 408 `body_too_slow` after some seconds and as many more as `limit` needs, 400 `body_broken`.
 pub async fn read_body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || {
         let detail = format!("The body may have at most {limit} bytes.");
@@ -91,7 +94,8 @@ pub async fn read_body(request: Request, limit: usize) -> Result<Bytes, Problem>
         return Err(too_large());
     }
     let reading = Limited::new(request.into_body(), limit).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, reading).await {
+    let patience = BODY_TIMEOUT + Duration::from_secs((limit / SLOWEST) as u64);
+    match tokio::time::timeout(patience, reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
         Ok(Err(_)) => {
@@ -117,7 +121,7 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         Scan::TooDeep => return Err(malformed(format!("The JSON is nested deeper than {MAX_DEPTH} levels."))),
         Scan::Nul => return Err(Failure::field("", "nul_character", "Texts cannot contain the character U+0000.")),
     }
-    if let Ok(value) = serde_json::from_slice(body) {
+    if let Ok(value) = strict::from_slice(body) {
         return Ok(value);
     }
     // Something is wrong: read again, slower, to learn where.
@@ -125,7 +129,7 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         return Err(malformed("The body is not valid UTF-8.".to_owned()));
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let error = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+    let error = match serde_path_to_error::deserialize::<_, T>(Strict(&mut reader)) {
         Ok(value) => return reader.end().map(|()| value).map_err(|e| malformed(syntax(&e))),
         Err(error) => error,
     };
@@ -328,6 +332,8 @@ mod tests {
             (r#"{"name":"a","lines":[{"quantity":"1"}]}"#, "/lines/0/quantity", "wrong_type"),
             (r#"{"name":"a","lines":[{"quantity":1,"price":1}]}"#, "/lines/0/price", "unknown_field"),
             (r#"{"name":"a","lines":[{}]}"#, "/lines/0", "missing_field"),
+            (r#"{"name":"a","lines":[[1]]}"#, "/lines/0", "wrong_type"),
+            (r#"["a"]"#, "", "wrong_type"),
             (r#"{"name":"a","lines":{}}"#, "/lines", "wrong_type"),
             (r#"{"name":null}"#, "/name", "wrong_type"),
             (r#"{"name":"a","name":"b"}"#, "", "duplicate_field"),

@@ -1,5 +1,6 @@
 //! Serves a router on a socket: bounded in everything, and able to stop without cutting anybody off.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,10 +9,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
-use http::{HeaderMap, Request};
+use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -19,30 +21,37 @@ use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
 use crate::cookie::ClientAddress;
+use crate::patience::Patient;
+use crate::proxy::Proxies;
 
 /// The limits of a server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ServerOptions {
     /// Connections at once; more wait in the backlog of the operating system.
     pub max_connections: usize,
+    /// How many of them one address may have; one more is closed at once. Our own proxies may have all.
+    pub max_per_client: usize,
     /// How long a client may take to send the head of a request, and how long a connection may be idle.
     pub header_timeout: Duration,
     /// The largest head of a request, in bytes, its address included.
     pub max_header_bytes: usize,
     /// How long requests in flight may take to finish once the server is asked to stop.
     pub drain_timeout: Duration,
-    /// How many proxies of our own stand in front; each adds one address to `X-Forwarded-For`.
-    pub proxies: usize,
+    /// How long a client may take nothing of an answer.
+    pub write_timeout: Duration,
+    pub proxies: Proxies,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
         ServerOptions {
             max_connections: 20_000,
+            max_per_client: 5_000,
             header_timeout: Duration::from_secs(20),
             max_header_bytes: 32 * 1024,
             drain_timeout: Duration::from_secs(10),
-            proxies: 0,
+            write_timeout: Duration::from_secs(30),
+            proxies: Proxies::default(),
         }
     }
 }
@@ -52,6 +61,8 @@ impl Default for ServerOptions {
 pub async fn serve(listener: TcpListener, router: Router, options: ServerOptions, stop: CancellationToken) -> bool {
     let router: Router = router.with_state(());
     let permits = Arc::new(Semaphore::new(options.max_connections));
+    let options = Arc::new(options);
+    let clients = Arc::new(Clients::default());
     let connections = TaskTracker::new();
     let mut builder = http1::Builder::new();
     builder
@@ -70,11 +81,17 @@ pub async fn serve(listener: TcpListener, router: Router, options: ServerOptions
         };
         match accepted {
             Ok((stream, peer)) => {
-                let routes = Routes { router: router.clone(), peer: peer.ip(), proxies: options.proxies };
-                let connection = serve_connection(builder.clone(), stream, routes, options, stop.clone());
+                let peer = peer.ip().to_canonical();
+                let limit = if options.proxies.believes(peer) { usize::MAX } else { options.max_per_client };
+                let Some(seat) = Clients::seat(&clients, peer, limit) else {
+                    tracing::debug!(%peer, "a client has too many connections");
+                    continue;
+                };
+                let routes = Routes { router: router.clone(), peer, options: Arc::clone(&options) };
+                let connection = serve_connection(builder.clone(), stream, routes, stop.clone());
                 connections.spawn(async move {
                     connection.await;
-                    drop(permit);
+                    drop((permit, seat));
                 });
             }
             Err(error) => {
@@ -92,15 +109,11 @@ pub async fn serve(listener: TcpListener, router: Router, options: ServerOptions
     finished
 }
 
-async fn serve_connection(
-    builder: http1::Builder,
-    stream: TcpStream,
-    routes: Routes,
-    options: ServerOptions,
-    stop: CancellationToken,
-) {
+async fn serve_connection(builder: http1::Builder, stream: TcpStream, routes: Routes, stop: CancellationToken) {
+    let options = Arc::clone(&routes.options);
     // Answers are written whole, so waiting for more to send only adds delay.
     let _ = stream.set_nodelay(true);
+    let stream = Patient::new(stream, options.write_timeout);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), routes));
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
@@ -122,10 +135,45 @@ async fn serve_connection(
     }
 }
 
+/// How many connections each address has.
+#[derive(Default)]
+struct Clients(Mutex<HashMap<IpAddr, usize>>);
+
+/// A connection of a client.
+struct Seat {
+    clients: Arc<Clients>,
+    address: IpAddr,
+}
+
+impl Clients {
+    fn seat(clients: &Arc<Self>, address: IpAddr, limit: usize) -> Option<Seat> {
+        let mut counts = clients.0.lock();
+        let count = counts.entry(address).or_default();
+        if *count >= limit {
+            return None;
+        }
+        *count += 1;
+        drop(counts);
+        Some(Seat { clients: Arc::clone(clients), address })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut counts = self.clients.0.lock();
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
+}
+
 struct Routes {
     router: Router,
     peer: IpAddr,
-    proxies: usize,
+    options: Arc<ServerOptions>,
 }
 
 impl hyper::service::Service<Request<Incoming>> for Routes {
@@ -134,40 +182,8 @@ impl hyper::service::Service<Request<Incoming>> for Routes {
     type Future = RouteFuture<Infallible>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let address = client(request.headers(), self.peer, self.proxies);
+        let address = self.options.proxies.client(request.headers(), self.peer);
         request.extensions_mut().insert(ClientAddress(address));
         self.router.clone().call(request)
-    }
-}
-
-/// The client's address: the peer's, or what the outermost of our own proxies saw. Whatever stands before that in
-/// `X-Forwarded-For` was written by the client itself.
-fn client(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
-    if proxies == 0 {
-        return peer;
-    }
-    let texts = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = texts.flat_map(|text| text.split(',')).map(str::trim).collect();
-    hops.len().checked_sub(proxies).and_then(|at| hops[at].parse().ok()).unwrap_or(peer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use http::HeaderValue;
-
-    #[test]
-    fn only_our_own_proxies_are_believed() {
-        let peer: IpAddr = "10.0.0.1".parse().unwrap();
-        let seen = |forwarded: &'static str, proxies| {
-            let headers =
-                HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_static(forwarded))]);
-            client(&headers, peer, proxies).to_string()
-        };
-        assert_eq!(seen("192.0.2.1", 0), "10.0.0.1");
-        assert_eq!(seen("192.0.2.66, 192.0.2.1", 1), "192.0.2.1");
-        assert_eq!(seen("192.0.2.66, 192.0.2.1, 10.0.0.9", 2), "192.0.2.1");
-        assert_eq!(seen("192.0.2.1", 2), "10.0.0.1");
-        assert_eq!(seen("nonsense", 1), "10.0.0.1");
     }
 }

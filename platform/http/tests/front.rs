@@ -428,3 +428,61 @@ async fn connections_are_bounded_and_requests_can_be_pipelined() {
     assert_eq!((answers.matches("HTTP/1.1 200").count(), answers.matches("Some(1)").count()), (3, 2));
     assert!(read_all(&mut second).await.ends_with("Some(2)"));
 }
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_loses_its_connection() {
+    let options = http_kit::ServerOptions {
+        max_connections: 1,
+        write_timeout: Duration::from_millis(200),
+        ..Default::default()
+    };
+    let (address, _stop, _server) = start(options).await;
+    let mut deaf = TcpStream::connect(address).await.unwrap();
+    // Pipelined until the buffers of both sides are full: more is not read, so that nothing piles up.
+    let one = "GET /api/v1/products?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000);
+    let mut sent = 0_usize;
+    let stuffing = async {
+        while deaf.write_all(one.as_bytes()).await.is_ok() {
+            sent += one.len();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), stuffing).await.expect("the server breaks it off");
+    assert!(sent < 64 * 1024 * 1024, "{sent} bytes were taken");
+    // There is one seat only: it is free again.
+    let mut good = TcpStream::connect(address).await.unwrap();
+    good.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    assert!(read_all(&mut good).await.ends_with("done"));
+}
+
+#[tokio::test]
+async fn one_address_cannot_have_all_connections() {
+    let options = http_kit::ServerOptions { max_per_client: 2, ..Default::default() };
+    let (address, _stop, _server) = start(options).await;
+    let first = TcpStream::connect(address).await.unwrap();
+    let _second = TcpStream::connect(address).await.unwrap();
+    let mut third = TcpStream::connect(address).await.unwrap();
+    let _ = third.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(read_all(&mut third).await.is_empty());
+    drop(first);
+    for _ in 0..100 {
+        let mut fourth = TcpStream::connect(address).await.unwrap();
+        let _ = fourth.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        if read_all(&mut fourth).await.ends_with("done") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("a seat that was left is given to the next");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed() {
+    let options = http_kit::ServerOptions { header_timeout: Duration::from_millis(200), ..Default::default() };
+    let (address, _stop, _server) = start(options).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let mut done = TcpStream::connect(address).await.unwrap();
+    done.write_all(b"GET /api/v1/products?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    for idle in [&mut silent, &mut done] {
+        tokio::time::timeout(Duration::from_secs(5), read_all(idle)).await.expect("closed by the server");
+    }
+}

@@ -171,7 +171,12 @@ impl OrderId {
 /// A stock keeping unit: what is counted and sold. 1 to 64 printable characters without spaces at the ends.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String, min_length = 1, max_length = 64)]
+#[schema(
+    value_type = String,
+    min_length = 1,
+    max_length = 64,
+    pattern = r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$"
+)]
 pub struct Sku(std::sync::Arc<str>);
 
 impl Sku {

@@ -114,7 +114,7 @@ pub fn routes(intake: Arc<WebhookIntake>) -> OpenApiRouter {
         ("Provider-Signature" = String, Header,
             description = "`t=<unix seconds>,v1=<hex HMAC-SHA256 of \"t.body\">`, at most five minutes old"),
     ),
-    request_body(content = String, content_type = "application/json", description = "As the provider sends it, at most 64 KiB"),
+    request_body(content = Object, content_type = "application/json", description = "As the provider sends it, at most 64 KiB"),
     responses(
         (status = 200, description = "Received now or before", body = Received),
         (status = 401, description = "The signature, its age or the body is not good", body = ProblemDocument,

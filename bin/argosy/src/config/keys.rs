@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use checkout::quote::Terms;
+use http_kit::Network;
 use kernel::Secret;
 use notification::{Mailbox, WebhookSettings, check_smtp_url};
 use payment::providers::test::Webhooks;
@@ -38,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) max_requests: usize,
     pub(crate) max_connections: usize,
     pub(crate) proxies: usize,
+    pub(crate) proxy_networks: Vec<Network>,
     pub(crate) drain_timeout_s: u64,
     /// Markets, taxes and shipping rates; only from the file.
     pub(crate) terms: Terms,
@@ -86,6 +88,7 @@ impl Default for Settings {
             max_requests: 0,
             max_connections: 0,
             proxies: 0,
+            proxy_networks: Vec::new(),
             drain_timeout_s: 0,
             terms: Terms::default(),
         }
@@ -389,6 +392,17 @@ pub(crate) const KEYS: &[Key] = &[
         set: |s, text| number(text, 0..=8).map(|n| s.proxies = n),
     },
     Key {
+        name: "limits.proxy_networks",
+        env: "ARGOSY_PROXY_NETWORKS",
+        flag: Flag::None,
+        kind: "private, or networks such as 10.0.0.0/8, separated by commas",
+        default: "private",
+        secret: false,
+        doc: "Where the last of those proxies connects from. Anybody else's X-Forwarded-For is not believed. private means \
+              loopback and the private ranges of addresses.",
+        set: |s, text| networks(text).map(|networks| s.proxy_networks = networks),
+    },
+    Key {
         name: "limits.drain_timeout_s",
         env: "ARGOSY_DRAIN_TIMEOUT_S",
         flag: Flag::None,
@@ -439,6 +453,14 @@ fn base_url(text: &str) -> Result<String, String> {
     } else {
         Err(format!("{text:?} is no public address; write one as https://shop.example"))
     }
+}
+
+fn networks(text: &str) -> Result<Vec<Network>, String> {
+    if text == "private" {
+        return Ok(Network::private());
+    }
+    let network = |text: &str| text.trim().parse::<Network>().map_err(|error| format!("{text:?} is {error}"));
+    text.split(',').map(network).collect()
 }
 
 fn number(text: &str, range: RangeInclusive<usize>) -> Result<usize, String> {

@@ -36,7 +36,7 @@ pub(crate) struct ExportQuery {
     tag = "catalog",
     params(ExportQuery),
     responses(
-        (status = 200, description = "The file.", content((String = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "The file.", content((Object = "application/json"), (String = "text/csv"))),
         Problems,
     )
 )]

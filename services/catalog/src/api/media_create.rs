@@ -16,7 +16,7 @@ use crate::media::MAX_UPLOAD;
     post,
     path = "/admin/media",
     tag = "catalog",
-    request_body(content = Vec<u8>, content_type = "image/*", description = "The picture."),
+    request_body(content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp")), description = "The picture."),
     responses(
         (status = 201, description = "The image is stored.", body = Media),
         (status = 413, description = "The picture is too large.", body = ProblemDocument, content_type = "application/problem+json"),
