@@ -1,5 +1,7 @@
 //! The checkout: quotes, and placing an order.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use kernel::{CartId, CustomerId, Money, OrderId, ProductId, Rate, Secret, Sku, StoreId};
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,9 @@ pub struct QuoteRequest {
     /// Who asks, when signed in. Found out from the session, never from the body.
     #[serde(skip)]
     pub customer: Option<CustomerId>,
+    /// Where the question comes from, so that nobody guesses at codes. Found out from the connection.
+    #[serde(skip)]
+    pub client: Option<IpAddr>,
 }
 
 /// What an order of this cart would cost now. Priced by the server; no reading of it holds anything.
@@ -109,6 +114,8 @@ pub enum NoteReason {
     UsedUp,
     UnknownGiftCard,
     EmptyGiftCard,
+    /// Too many codes that do not exist were tried from here; this one was not looked up.
+    TooManyAttempts,
     InvalidVatId,
     /// The VAT id is of another country than the one that is delivered to.
     VatIdOfAnotherCountry,
@@ -280,6 +287,9 @@ pub struct PlaceOrder {
     /// Whose account the order belongs to. Found out from the session, never from the body.
     #[serde(skip)]
     pub customer: Option<CustomerId>,
+    /// As in [`QuoteRequest`].
+    #[serde(skip)]
+    pub client: Option<IpAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

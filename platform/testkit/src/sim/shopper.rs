@@ -149,7 +149,8 @@ fn order(cart: CartId, version: u64, token: &str) -> PlaceOrder {
         expected_due: None,
         gift_cards: Vec::new(),
         vat_id: None,
-        customer: None,
+        customer: people::account(world, n),
+        client: None,
     }
 }
 

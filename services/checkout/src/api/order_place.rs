@@ -5,7 +5,7 @@ use bytes::Bytes;
 use contracts::address::is_email;
 use contracts::checkout::{PlaceOrder, Placed};
 use contracts::ledger::{Answer, OrderView};
-use http_kit::{Api, Caller, IdempotencyKey, Json, ProblemDocument, Problems, idempotency, stored};
+use http_kit::{Api, Caller, Client, IdempotencyKey, Json, ProblemDocument, Problems, idempotency, stored};
 use kernel::{FieldError, Secret};
 
 use super::{BodyProblems, CartSecret, Handle, refuse, tender_problems, text_problem};
@@ -59,12 +59,14 @@ pub(super) struct PlacedOrder {
 pub(super) async fn order_place(
     State(checkout): State<Handle>,
     caller: Caller,
+    Client(client): Client,
     secret: CartSecret,
     key: IdempotencyKey,
     Json(mut order): Json<PlaceOrder>,
 ) -> Api<Response> {
     refuse(problems(&order))?;
     order.customer = caller.customer().ok().map(|(id, _)| id);
+    order.client = client;
     let access = secret.opens(order.cart_id);
     let idempotency = idempotency(&caller, Some(&access.secret), "POST", "/orders", &key, &order);
     let placed = checkout.place(caller.store, &access, order, idempotency, Some(caller.request_id)).await?;

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::response::Response;
 use contracts::checkout::{Quote, QuoteRequest};
 use contracts::identity::Principal;
-use http_kit::{Api, Caller, Json, Path, ProblemDocument, Problems, private};
+use http_kit::{Api, Caller, Client, Json, Path, ProblemDocument, Problems, private};
 use kernel::{CartId, FieldError};
 
 use super::{BodyProblems, CartSecret, Handle, refuse, tender_problems, text_problem};
@@ -32,6 +32,7 @@ use super::{BodyProblems, CartSecret, Handle, refuse, tender_problems, text_prob
 pub(super) async fn quote_create(
     State(checkout): State<Handle>,
     caller: Caller,
+    Client(client): Client,
     Path(id): Path<CartId>,
     secret: CartSecret,
     Json(mut request): Json<QuoteRequest>,
@@ -40,6 +41,7 @@ pub(super) async fn quote_create(
     if let Principal::Customer { id, .. } = caller.principal {
         request.customer = Some(id);
     }
+    request.client = client;
     let quote = checkout.quote(caller.store, &secret.opens(id), &request).await?;
     Ok(private(Json(quote)))
 }

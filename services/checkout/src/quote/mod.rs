@@ -4,10 +4,12 @@
 //! [`Terms`] are the markets, taxes and shipping rates of the configuration, which the documents of
 //! [`crate::settings`] go on from.
 
+mod guesses;
 mod price;
 mod quoter;
 mod terms;
 
+pub(crate) use guesses::all_looked_up;
 pub use price::{HeldCard, PricedLine, Pricing, price};
 pub use quoter::{Quoter, QuoterParts};
 pub use terms::Terms;

@@ -10,7 +10,8 @@ use contracts::ledger::Vouchers;
 use contracts::market::{Market, is_country};
 use kernel::{Currency, Failure, Secret, SharedClock, StoreId, Timestamp};
 
-use super::price::{HeldCard, PricedLine, Pricing, not_delivered, price};
+use super::guesses::{Guesser, Guesses};
+use super::price::{HeldCard, PricedLine, Pricing, added, not_delivered, price};
 use super::terms::Terms;
 use crate::prices::{Asking, Price};
 use crate::promotion::{bare_note, normal_code};
@@ -29,7 +30,7 @@ pub struct QuoterParts {
 
 /// Quotes carts at the prices of now. Reads memory, and the ledger for gift cards and for coupons with a limit; holds
 /// nothing.
-pub struct Quoter(QuoterParts);
+pub struct Quoter(QuoterParts, Guesses);
 
 /// What the ledger says of what a shopper named.
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ struct Held {
 impl Quoter {
     #[must_use]
     pub fn new(parts: QuoterParts) -> Self {
-        Quoter(parts)
+        Quoter(parts, Guesses::new())
     }
 
     /// What an order of this cart would cost now. Of the address only country and region matter to a price, so the rest of
@@ -54,9 +55,11 @@ impl Quoter {
     pub async fn quote(&self, store: StoreId, access: &CartAccess, request: &QuoteRequest) -> Result<Quote> {
         let cart = self.0.carts.content(store, access).await?;
         let selling = self.0.terms.of(store);
-        let codes: Vec<String> = cart.coupons.iter().map(|code| normal_code(code)).collect();
-        let mut held = Held { used_up: self.used_up(store, &selling, &codes).await?, ..Held::default() };
-        self.hold_cards(store, cart.currency, &request.gift_cards, &mut held).await?;
+        let who = Guesser::of(request.customer, request.client);
+        let mut held = Held::default();
+        let codes = self.look_up(store, who.as_ref(), &selling, &cart.coupons, &mut held.notes);
+        held.used_up = self.used_up(store, &selling, &codes).await?;
+        self.hold_cards(store, who.as_ref(), cart.currency, &request.gift_cards, &mut held).await?;
         self.priced(store, &cart, request, (&selling, &codes), held)
     }
 
@@ -117,7 +120,14 @@ impl Quoter {
         Ok(used_up)
     }
 
-    async fn hold_cards(&self, store: StoreId, currency: Currency, codes: &[String], held: &mut Held) -> Result<()> {
+    async fn hold_cards(
+        &self,
+        store: StoreId,
+        who: Option<&Guesser>,
+        currency: Currency,
+        codes: &[String],
+        held: &mut Held,
+    ) -> Result<()> {
         if codes.len() > MAX_GIFT_CARDS {
             let detail = format!("An order takes at most {MAX_GIFT_CARDS} gift cards.");
             return Err(Failure::field("/gift_cards", "too_many_gift_cards", detail));
@@ -152,6 +162,29 @@ impl Quoter {
         cart: &CartContent,
         market: &Market,
         (selling, groups, now): (&Selling, &[String], Timestamp),
+    /// The coupons of a cart that may be looked up.
+    fn look_up(
+        &self,
+        store: StoreId,
+        who: Option<&Guesser>,
+        selling: &Selling,
+        coupons: &[String],
+        notes: &mut Vec<QuoteNote>,
+    ) -> Vec<String> {
+        let mut codes = Vec::with_capacity(coupons.len());
+        for code in coupons.iter().map(|code| normal_code(code)) {
+            if let Err(note) = self.1.admit(store, who, &code) {
+                notes.push(QuoteNote { code: Some(code), ..*note });
+                continue;
+            }
+            let mut enabled = selling.promotions.iter().map(|active| &active.promotion).filter(|p| p.enabled);
+            let found = enabled.any(|promotion| promotion.codes.contains(&code));
+            self.1.looked_up(store, who, &code, found);
+            codes.push(code);
+        }
+        codes
+    }
+
     ) -> Result<Vec<PricedLine>> {
         let view = View { currency: cart.currency, locale: market.locale.clone() };
         let asking = Asking { currency: cart.currency, market: &market.handle, groups, now };
@@ -177,10 +210,15 @@ impl Quoter {
         Err(Failure::conflict("not_sold", detail).with_extra("lines", gone.into()))
     }
 
+            if let Err(note) = self.1.admit(store, who, code) {
+                held.notes.push(QuoteNote { code: Some(ending), ..*note });
+                continue;
+            }
     /// Where the goods stand, which promotions may ask.
     fn place_in_shop(&self, store: StoreId, view: &View, line: &mut PricedLine) {
         let Some(product) = self.0.catalog.product(store, &line.product_handle, view) else { return };
         line.collections.clone_from(&product.collections);
+            self.1.looked_up(store, who, code, known.is_some());
         if let Some(category) = &product.category {
             let tree = self.0.catalog.categories(store, &view.locale);
             path_to(&tree, category, &mut line.categories);

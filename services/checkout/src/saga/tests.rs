@@ -443,6 +443,7 @@ fn request() -> (CartAccess, PlaceOrder) {
         gift_cards: Vec::new(),
         vat_id: None,
         customer: None,
+        client: None,
     };
     (access, order)
 }

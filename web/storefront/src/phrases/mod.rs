@@ -434,6 +434,11 @@ impl Phrases {
             NoteReason::EmptyGiftCard => say!(
                 self,
                 "Nothing is left on the gift card ending in {name}.",
+            NoteReason::TooManyAttempts => say!(
+                self,
+                "There were too many attempts. {name} was not looked up; try again in some minutes.",
+                "Das waren zu viele Versuche. {name} wurde nicht nachgeschlagen; versuche es in einigen Minuten noch einmal."
+            ),
                 "Auf der Geschenkkarte mit der Endung {name} ist nichts mehr."
             ),
             NoteReason::InvalidVatId => say!(

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use contracts::cart::{CartLineView, CartView, MAX_QUANTITY};
 use contracts::checkout::{Quote, QuoteRequest};
-use http_kit::Caller;
+use http_kit::{Caller, Client};
 use kernel::Money;
 use maud::{Markup, html};
 
@@ -26,7 +26,13 @@ pub(crate) struct CartPage {
     pub(crate) notices: Vec<(Tone, String)>,
 }
 
-pub(crate) async fn show(State(site): State<Site>, caller: Caller, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn show(
+    State(site): State<Site>,
+    caller: Caller,
+    Client(client): Client,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let mut out = HeaderMap::new();
     let (access, cart) = match super::current(&site, &headers, &mut out).await {
         Ok(cart) => cart.unzip(),
@@ -52,7 +58,7 @@ pub(crate) async fn show(State(site): State<Site>, caller: Caller, uri: Uri, hea
         let handles = &shop.handles;
         // What stands in the way of a quote is said at the checkout; the cart is shown all the same.
         let customer = caller.customer().ok().map(|(id, _)| id);
-        let request = QuoteRequest { customer, ..QuoteRequest::default() };
+        let request = QuoteRequest { customer, client, ..QuoteRequest::default() };
         data.quote = handles.checkout.quote(handles.store, access, &request).await.ok();
     }
     with_headers(private(StatusCode::OK, cart_page(&site.context("/cart"), &data)), out)

@@ -1,5 +1,7 @@
 //! What is typed into the checkout, kept as typed, and what is wrong with it.
 
+use std::net::IpAddr;
+
 use contracts::address::{Address, is_email};
 use contracts::cart::CartAccess;
 use contracts::checkout::MAX_GIFT_CARDS;
@@ -37,6 +39,8 @@ pub(crate) struct CheckoutForm {
     pub(crate) vat_id: String,
     /// Who is signed in; not a field, and set by whoever reads the form.
     pub(crate) customer: Option<CustomerId>,
+    /// Where the form comes from; set as `customer` is.
+    pub(crate) client: Option<IpAddr>,
     pub(crate) token: String,
 }
 
@@ -69,6 +73,7 @@ impl CheckoutForm {
                 .collect(),
             vat_id: fields.text("vat_id").chars().take(20).collect(),
             customer: None,
+            client: None,
             token: fields.get("token").unwrap_or(TOKENS[0]).to_owned(),
         }
     }

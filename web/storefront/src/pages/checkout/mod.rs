@@ -50,8 +50,8 @@ pub(crate) async fn quote(site: &Site, access: &CartAccess, form: &CheckoutForm)
     let option = Some(form.shipping_option.clone()).filter(|handle| !handle.is_empty());
     let ask = |shipping_address, shipping_option| {
         let (gift_cards, vat_id) = (form.gift_cards.clone(), Some(form.vat_id.clone()));
-        let customer = form.customer;
-        let request = QuoteRequest { shipping_address, shipping_option, gift_cards, vat_id, customer };
+        let (customer, client) = (form.customer, form.client);
+        let request = QuoteRequest { shipping_address, shipping_option, gift_cards, vat_id, customer, client };
         async move { handles.checkout.quote(handles.store, access, &request).await }
     };
     let mut quoted = ask(Some(address.clone()), option.clone()).await;

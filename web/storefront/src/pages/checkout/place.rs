@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use contracts::checkout::{PaymentChoice, PlaceOrder, Placed};
-use http_kit::{Caller, IdempotencyKey};
+use http_kit::{Caller, Client, IdempotencyKey};
 use kernel::{ErrorKind, Failure, FieldError, OrderId};
 use serde_json::Value;
 
@@ -25,10 +25,17 @@ use crate::site::Site;
 /// How often an order that is just being placed by an earlier click is asked for again, and how long after.
 const PATIENCE: (u32, Duration) = (8, Duration::from_millis(500));
 
-pub(crate) async fn place(State(site): State<Site>, caller: Caller, headers: HeaderMap, fields: Fields) -> Response {
+pub(crate) async fn place(
+    State(site): State<Site>,
+    caller: Caller,
+    Client(client): Client,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Response {
     let Some(promise) = Promise::read(&site, &headers, &fields) else { return see_other(&site.url("/cart")) };
     let mut form = CheckoutForm::read(&fields, &first_country(&site));
     form.customer = caller.customer().ok().map(|(id, _)| id);
+    form.client = client;
     if fields.text("intent") == "update" {
         return again(&site, StatusCode::OK, &promise, form, Trouble::none()).await;
     }
@@ -49,6 +56,7 @@ pub(crate) async fn place(State(site): State<Site>, caller: Caller, headers: Hea
         gift_cards: form.gift_cards.clone(),
         vat_id: Some(form.vat_id.clone()).filter(|id| !id.is_empty()),
         customer: form.customer,
+        client: form.client,
     };
     match ask(&site, &caller, &promise, &order).await {
         Ok(placed) => answer(&site, &headers, &promise, form, placed).await,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use http_kit::Caller;
+use http_kit::{Caller, Client};
 use kernel::{ErrorKind, Failure};
 
 use crate::form::Fields;
@@ -13,7 +13,12 @@ use crate::pages::{cart, checkout, error};
 use crate::respond::{private, see_other, with_headers};
 use crate::site::Site;
 
-pub(crate) async fn show(State(site): State<Site>, caller: Caller, headers: HeaderMap) -> Response {
+pub(crate) async fn show(
+    State(site): State<Site>,
+    caller: Caller,
+    Client(client): Client,
+    headers: HeaderMap,
+) -> Response {
     let mut out = HeaderMap::new();
     let (access, cart) = match cart::current(&site, &headers, &mut out).await {
         Ok(Some((access, cart))) if !cart.lines.is_empty() => (access, cart),
@@ -27,6 +32,7 @@ pub(crate) async fn show(State(site): State<Site>, caller: Caller, headers: Head
     }
     let mut form = CheckoutForm::read(&Fields::default(), &first_country(&site));
     form.customer = caller.customer().ok().map(|(id, _)| id);
+    form.client = client;
     if let Err(failure) = fill_in(&site, &caller, &mut form).await {
         return error::failure(&site, &failure);
     }
