@@ -150,10 +150,7 @@ fn footer(ctx: &PageContext<'_>) -> Markup {
     html! {
         footer.site-footer {
             div.bar {
-                div {
-                    p.brand { (logo()) span { (ctx.shop_name) } }
-                    p.muted { (t.footer_line) }
-                }
+                p.brand { (logo()) span { (ctx.shop_name) } }
                 @if !ctx.categories.is_empty() {
                     nav aria-label=(t.footer_navigation) {
                         ul {
@@ -185,7 +182,8 @@ fn footer(ctx: &PageContext<'_>) -> Markup {
     }
 }
 
-fn logo() -> Markup {
+/// The shop's sign, which also stands where a picture is missing.
+pub(crate) fn logo() -> Markup {
     html! {
         svg.logo viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false" {
             path d="M16 3v17M16 4.5c6 2.5 9.5 7.5 10 13.5H16M14 8c-4.5 2.5-7 6-7.5 10H14" {}

@@ -166,7 +166,6 @@ mod tests {
     use crate::pages::{account, cart, checkout, error, home, listing, orders, product, search};
     use crate::phrases::Phrases;
     use crate::site::{MarketSite, PageContext};
-    use std::sync::Arc;
 
     #[test]
     fn the_reader_sees_what_is_wrong() {
@@ -260,7 +259,7 @@ mod tests {
                     base_url,
                     here,
                     markets: &markets,
-                    categories: Arc::new(goods::categories()),
+                    categories: goods::categories(),
                     path: "/products/x?a=1&b=%22".to_owned(),
                     phrases: here.phrases,
                 };

@@ -5,6 +5,7 @@ use contracts::checkout::{Discount, DiscountTarget, QuoteNote};
 use kernel::Money;
 use maud::{Markup, html};
 
+use crate::layout::logo;
 use crate::site::PageContext;
 
 /// When and how an image is fetched.
@@ -43,7 +44,7 @@ pub(crate) fn thumbnail(url: Option<&str>, alt: &str) -> Markup {
     html! {
         @match url {
             Some(url) => img.thumb src=(url) alt=(alt) width="96" height="96" loading="lazy" decoding="async";,
-            None => span.thumb aria-hidden="true" {}
+            None => span.thumb.blank aria-hidden="true" { (logo()) }
         }
     }
 }
@@ -71,9 +72,11 @@ pub(crate) fn card(ctx: &PageContext<'_>, product: &ProductCard, loading: Loadin
     let reduced = product.compare_at_price.is_some_and(|before| before.amount_minor > product.price_min.amount_minor);
     html! {
         li.card {
-            div.frame {
+            div.frame.blank[product.image.is_none()] {
                 @if let Some(view) = &product.image {
                     (image(view, "(min-width: 72rem) 17rem, (min-width: 48rem) 30vw, 46vw", loading))
+                } @else {
+                    (logo())
                 }
                 @if !product.available {
                     span.tag { (t.sold_out) }

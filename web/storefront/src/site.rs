@@ -131,12 +131,13 @@ impl Site {
     pub(crate) fn context(&self, path: &str) -> PageContext<'_> {
         let here = self.here();
         let handles = &self.shop.handles;
+        let categories = handles.catalog.categories(handles.store, &here.market.locale);
         PageContext {
             shop_name: &handles.name,
             base_url: handles.base_url.as_deref().unwrap_or(""),
             here,
             markets: &self.shop.markets,
-            categories: handles.catalog.categories(handles.store, &here.market.locale),
+            categories: categories.iter().filter(|category| category.products > 0).cloned().collect(),
             path: path.to_owned(),
             phrases: here.phrases,
         }
@@ -154,7 +155,8 @@ pub(crate) struct PageContext<'a> {
     pub(crate) base_url: &'a str,
     pub(crate) here: &'a MarketSite,
     pub(crate) markets: &'a [MarketSite],
-    pub(crate) categories: Arc<Vec<CategoryNode>>,
+    /// Those at the top in which something is on sale.
+    pub(crate) categories: Vec<CategoryNode>,
     /// Path of this page without the market's prefix, with its canonical query.
     pub(crate) path: String,
     pub(crate) phrases: &'static Phrases,

@@ -317,6 +317,17 @@ const COLLECTIONS: &[Leaf] = &[
         ["Sale", "Reduziert"],
         ["Last season's pairs at kinder prices.", "Paare der letzten Saison zu freundlicheren Preisen."],
     ),
+    // What the home page opens with. It stands for no products.
+    (
+        "frontpage",
+        ["Made to be walked in", "Gemacht zum Gehen"],
+        [
+            "Shoes that feel right on the first day and look better every year after. Find the pair you will reach for \
+             each morning.",
+            "Schuhe, die am ersten Tag passen und mit jedem Jahr schöner werden. Finde das Paar, zu dem du jeden Morgen \
+             greifst.",
+        ],
+    ),
 ];
 
 pub(super) fn collections() -> Vec<Collection> {

@@ -1,4 +1,5 @@
-//! `GET /`: the home page of a market.
+//! `GET /`: the home page of a market. What it opens with is the merchant's: the name and the description of the collection
+//! [`FRONT_PAGE`], with its first product, when there is such a collection; the shop's name when there is none.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -12,13 +13,17 @@ use crate::pages::cached;
 use crate::parts::{Loading, grid, image};
 use crate::site::{PageContext, Site};
 
+/// The collection that the home page opens with. Shops that move here have one of this name.
+const FRONT_PAGE: &str = "frontpage";
 /// New products shown.
 const NEW_PRODUCTS: u32 = 8;
 /// Collections shown, with an image each.
 const COLLECTIONS: usize = 6;
 
 pub(crate) struct HomePage {
-    /// What the page opens with.
+    /// What the merchant wrote for the top of the page.
+    pub(crate) front: Option<CollectionView>,
+    /// What is shown there.
     pub(crate) hero: Option<ProductCard>,
     pub(crate) collections: Vec<(CollectionView, Option<ImageView>)>,
     pub(crate) new_products: Vec<ProductCard>,
@@ -46,7 +51,7 @@ fn load(site: &Site) -> HomePage {
     let mut pictured: Vec<String> = Vec::new();
     let collections: Vec<_> = all
         .iter()
-        .filter(|collection| collection.products > 0)
+        .filter(|collection| collection.products > 0 && collection.handle != FRONT_PAGE)
         .take(COLLECTIONS)
         .map(|collection| {
             // The first product that does not stand for another collection already.
@@ -58,14 +63,19 @@ fn load(site: &Site) -> HomePage {
         })
         .collect();
     let new_products = products(None, NEW_PRODUCTS);
-    let hero = new_products.iter().find(|product| product.available && product.image.is_some()).cloned();
-    HomePage { hero, collections, new_products }
+    let front = all.iter().find(|collection| collection.handle == FRONT_PAGE).cloned();
+    let chosen = front.as_ref().map(|front| products(Some(front.handle.clone()), 12)).unwrap_or_default();
+    let hero = chosen.iter().chain(&new_products).find(|product| product.available && product.image.is_some()).cloned();
+    HomePage { front, hero, collections, new_products }
 }
 
 pub(crate) fn home_page(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
     let t = ctx.phrases;
     let head = Head {
-        description: t.home_description.to_owned(),
+        description: match &data.front {
+            Some(front) if !front.description.is_empty() => front.description.clone(),
+            _ => t.home_description.to_owned(),
+        },
         listed: true,
         image: data.hero.as_ref().and_then(|hero| hero.image.as_ref()).map(|image| image.url.clone()),
         data: vec![serde_json::json!({
@@ -75,7 +85,7 @@ pub(crate) fn home_page(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
         ..Head::default()
     };
     let main = html! {
-        (hero(ctx, data.hero.as_ref()))
+        (hero(ctx, data))
         @if !data.collections.is_empty() {
             section.band aria-labelledby="collections" {
                 h2 #collections { (t.collections) }
@@ -104,14 +114,19 @@ pub(crate) fn home_page(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
     layout::page(ctx, &head, &main)
 }
 
-fn hero(ctx: &PageContext<'_>, product: Option<&ProductCard>) -> Markup {
+fn hero(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
     let t = ctx.phrases;
     html! {
         section.hero {
             div.words {
-                p.eyebrow { (t.hero_eyebrow) }
-                h1 { (t.hero_title) }
-                p.lead { (t.hero_text) }
+                @match &data.front {
+                    Some(front) => {
+                        p.eyebrow { (ctx.shop_name) }
+                        h1 { (front.name) }
+                        @if !front.description.is_empty() { p.lead { (front.description) } }
+                    }
+                    None => h1 { (ctx.shop_name) },
+                }
                 p.actions {
                     a.button href=(ctx.url("/products")) { (t.hero_action) }
                     @if let Some(category) = ctx.categories.first() {
@@ -119,7 +134,7 @@ fn hero(ctx: &PageContext<'_>, product: Option<&ProductCard>) -> Markup {
                     }
                 }
             }
-            @if let Some(product) = product {
+            @if let Some(product) = &data.hero {
                 a.picture href=(ctx.url(&format!("/products/{}", product.handle))) {
                     @if let Some(view) = &product.image {
                         (image(view, "(min-width: 60rem) 36rem, 100vw", Loading::First))
@@ -156,10 +171,11 @@ pub(crate) fn samples() -> Vec<HomePage> {
     let card = goods::card("trail-runner", goods::HOSTILE);
     vec![
         HomePage {
+            front: goods::collections().pop(),
             hero: Some(card.clone()),
             collections: goods::collections().into_iter().map(|c| (c, Some(goods::image("tile")))).collect(),
             new_products: vec![card, goods::sold_out_card()],
         },
-        HomePage { hero: None, collections: Vec::new(), new_products: Vec::new() },
+        HomePage { front: None, hero: None, collections: Vec::new(), new_products: Vec::new() },
     ]
 }

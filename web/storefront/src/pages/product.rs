@@ -11,7 +11,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::cache::Fresh;
 use crate::form::Fields;
-use crate::layout::{self, Head, public_url, script_json};
+use crate::layout::{self, Head, logo, public_url, script_json};
 use crate::pages::{cached, category_step, error, find_category, is_handle, last_segment};
 use crate::parts::{Loading, Step, Tone, breadcrumb_data, breadcrumbs, grid, image, notice, price, small};
 use crate::site::{PageContext, Site};
@@ -152,7 +152,7 @@ fn gallery(ctx: &PageContext<'_>, product: &ProductView, selected: usize) -> Mar
     }
     html! {
         section.gallery aria-label=(t.pictures) {
-            @if order.is_empty() { div.frame {} } @else {
+            @if order.is_empty() { div.frame.blank { (logo()) } } @else {
                 div.reel tabindex="0" role="group" aria-label=(t.pictures) {
                     @for (place, &index) in order.iter().enumerate() {
                         div.frame id={ "image-" (index) } {

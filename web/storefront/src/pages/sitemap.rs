@@ -49,7 +49,8 @@ fn urls_of(shop: &Shop, market: &MarketSite, base: &str) -> Vec<String> {
         waiting.extend(node.children.iter().rev());
     }
     let collections = handles.catalog.collections(handles.store, &market.market.locale);
-    urls.extend(collections.iter().map(|collection| format!("{start}/collections/{}", collection.handle)));
+    let listed = collections.iter().filter(|collection| collection.products > 0);
+    urls.extend(listed.map(|collection| format!("{start}/collections/{}", collection.handle)));
     let mut page = PageRequest { limit: MAX_LIMIT, cursor: None };
     while urls.len() < MAX_URLS {
         let query = ProductQuery { page: page.clone(), ..ProductQuery::default() };

@@ -26,7 +26,6 @@ pub(crate) struct Phrases {
     pub(crate) skip_to_content: &'static str,
     pub(crate) main_navigation: &'static str,
     pub(crate) footer_navigation: &'static str,
-    pub(crate) footer_line: &'static str,
     pub(crate) country_and_currency: &'static str,
     pub(crate) change: &'static str,
     pub(crate) cart: &'static str,
@@ -36,9 +35,6 @@ pub(crate) struct Phrases {
     pub(crate) breadcrumbs: &'static str,
     // Home.
     pub(crate) home_description: &'static str,
-    pub(crate) hero_eyebrow: &'static str,
-    pub(crate) hero_title: &'static str,
-    pub(crate) hero_text: &'static str,
     pub(crate) hero_action: &'static str,
     pub(crate) collections: &'static str,
     pub(crate) new_products: &'static str,
