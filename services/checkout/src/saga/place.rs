@@ -6,11 +6,13 @@ use contracts::cart::CartAccess;
 use contracts::checkout::{Checkout, PlaceOrder, Placed, Quote, QuoteRequest};
 use contracts::ledger::{Actor, Contact, Idempotency};
 use contracts::saga::{GiftCardTender, NewPerson, PlaceCommand, PlacedLine};
+use kernel::mutant::{Mutant, planted};
 use kernel::{Failure, FieldError, OrderId, PersonId, Secret, StoreId};
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::CheckoutService;
+use crate::quote::all_looked_up;
 
 impl CheckoutService {
     pub(super) async fn place_order(
@@ -22,19 +24,17 @@ impl CheckoutService {
         request_id: Option<String>,
     ) -> Result<Placed> {
         let parts = &self.0.parts;
-        if let Some((id, response)) = parts.ledger.replay(store, &idempotency).await? {
-            return Ok(Placed { order_id: id, secret: self.order_secret(id), response, replayed: true });
-        }
-        self.check(&order)?;
-        let request = QuoteRequest {
-            shipping_address: Some(order.shipping_address.clone()),
-            shipping_option: Some(order.shipping_option.clone()),
-            gift_cards: order.gift_cards.clone(),
-            vat_id: order.vat_id.clone(),
-            customer: order.customer,
+        let quote = match self.priced(store, access, &order).await {
+            Ok(quote) => quote,
+            // A repeated request finds its cart ordered. The ledger answers what was answered before, also when the
+            // price still holds; so only a request that fails is looked up apart.
+            Err(failure) => match parts.ledger.replay(store, &idempotency).await? {
+                Some((id, response)) => {
+                    return Ok(Placed { order_id: id, secret: self.order_secret(id), response, replayed: true });
+                }
+                None => return Err(failure),
+            },
         };
-        let quote = parts.quotes.quote(store, access, &request).await?;
-        compare(&order, &quote)?;
         let id = OrderId::derive(parts.settings.ledger, &idempotency.scope, &idempotency.key);
         let command = self.command(store, id, order, quote)?;
         let actor = Actor { name: "customer".to_owned(), request_id };
@@ -72,6 +72,23 @@ impl CheckoutService {
         Ok(Placed { order_id: id, secret: self.order_secret(id), response, replayed })
     }
 
+    /// What `order` costs now, when that is what the shopper saw.
+    async fn priced(&self, store: StoreId, access: &CartAccess, order: &PlaceOrder) -> Result<Quote> {
+        self.check(order)?;
+        let request = QuoteRequest {
+            shipping_address: Some(order.shipping_address.clone()),
+            shipping_option: Some(order.shipping_option.clone()),
+            gift_cards: order.gift_cards.clone(),
+            vat_id: order.vat_id.clone(),
+            customer: order.customer,
+            client: order.client,
+        };
+        let quote = self.0.parts.quotes.quote(store, access, &request).await?;
+        all_looked_up(&quote.notes)?;
+        compare(order, &quote)?;
+        Ok(quote)
+    }
+
     /// Everything wrong with the request that can be seen without looking anything up.
     fn check(&self, order: &PlaceOrder) -> Result<()> {
         let mut errors = order.shipping_address.problems("/shipping_address");
@@ -96,7 +113,10 @@ impl CheckoutService {
 
     /// Whom the uses of coupons are counted for, as keyed hashes: the address, however it is written, and the account.
     fn customers(&self, order: &PlaceOrder) -> Result<Vec<[u8; 32]>> {
-        let email = order.email.trim().to_lowercase();
+        let email = match planted(Mutant::CustomerLimitBySpelling) {
+            true => order.email.clone(),
+            false => order.email.trim().to_lowercase(),
+        };
         let address = ("customer by e-mail", email.into_bytes());
         let account = order.customer.map(|id| ("customer by account", id.as_bytes().to_vec()));
         let hash = |(purpose, subject): (&str, Vec<u8>)| {
@@ -138,6 +158,7 @@ impl CheckoutService {
                 tax_minor: l.tax.amount_minor,
                 total_minor: total + added,
                 image: l.image.clone(),
+                tax_rate: Some(l.tax_rate),
             }
         });
         let tenders = quote.gift_cards.iter().filter(|card| card.amount.amount_minor > 0);
@@ -145,7 +166,6 @@ impl CheckoutService {
             tenders.map(|card| GiftCardTender { code_hash: card.code_hash, amount_minor: card.amount.amount_minor });
         Ok(PlaceCommand {
             store,
-                tax_rate: Some(l.tax_rate),
             order: id,
             cart: quote.cart_id,
             cart_version: quote.cart_version,
