@@ -521,3 +521,33 @@ pub trait SellingTerms: Send + Sync {
     async fn put(&self, store: StoreId, document: TermsDocument, seen: Seen, actor: Actor) -> Result<TermsDocument>;
     async fn delete(&self, store: StoreId, kind: TermsKind, handle: &str, seen: Seen, actor: Actor) -> Result<()>;
 }
+
+// ---- What one shopper pays ------------------------------------------------------------------------------------------
+
+/// A shopper who is known, in a market.
+#[derive(Clone, Copy, Debug)]
+pub struct Shopper<'a> {
+    pub store: StoreId,
+    pub customer: CustomerId,
+    /// Handle of the market.
+    pub market: &'a str,
+    pub currency: Currency,
+}
+
+/// A price as a shelf shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShelfTag {
+    pub unit: Money,
+    /// The price before a reduction.
+    pub compare_at: Option<Money>,
+}
+
+/// Prices that hold for some shoppers only, for shelves that are made for one of them. From memory: pages ask at every
+/// request.
+pub trait GroupPrices: Send + Sync {
+    /// Whether a list of one of the shopper's groups holds now. Everybody else sees the shelves of everybody.
+    fn has_own(&self, shopper: &Shopper<'_>) -> bool;
+
+    /// What one unit of `sku` costs the shopper, as a quote would say; `shelf` is what everybody pays.
+    fn tag(&self, shopper: &Shopper<'_>, sku: &Sku, shelf: ShelfTag) -> ShelfTag;
+}

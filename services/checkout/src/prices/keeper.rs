@@ -228,6 +228,7 @@ fn remember(
             let sql = "insert into price_points (store, market, sku, at, price) values (?1, ?2, ?3, ?4, ?5) \
                        on conflict (store, market, sku, at) do update set price = excluded.price";
             conn.prepare_cached(sql)?.execute(params![store, seen.market, sku, now.millis(), seen.price])?;
+            forget(conn, store, seen, now)?;
             now.millis()
         }
     };
@@ -239,6 +240,15 @@ fn remember(
                and at >= coalesce((select max(at) from price_points where store = ?1 and market = ?2 and sku = ?3 \
                                    and at <= ?5), ?5)";
     conn.prepare_cached(sql)?.query_row(params![store, seen.market, sku, since, since - WINDOW_MS], |row| row.get(0))
+}
+
+/// Deletes what can no longer matter once the price changed at `now`. Windows only move on, so nobody asks again for what
+/// held before the price that begins this one.
+fn forget(conn: &Connection, store: &[u8], seen: &Seen, now: Timestamp) -> std::result::Result<usize, rusqlite::Error> {
+    let sql = "delete from price_points where store = ?1 and market = ?2 and sku = ?3 \
+               and at < (select max(at) from price_points where store = ?1 and market = ?2 and sku = ?3 and at <= ?4)";
+    let begins = now.millis() - WINDOW_MS;
+    conn.prepare_cached(sql)?.execute(params![store, seen.market, seen.sku.as_str(), begins])
 }
 
 #[cfg(test)]

@@ -74,6 +74,12 @@ impl Lists {
         Price { unit, compare_at: reduced.then_some(before) }
     }
 
+    /// Whether a list that is only for some groups holds for whoever asks.
+    #[must_use]
+    pub fn has_own(&self, asking: &Asking<'_>) -> bool {
+        !asking.groups.is_empty() && self.0.iter().any(|entry| !entry.list.groups.is_empty() && entry.is_for(asking))
+    }
+
     /// What everybody pays at `now` for one unit of what the lists name, whatever the market: the lists of some markets or
     /// groups only matter to quotes.
     #[must_use]

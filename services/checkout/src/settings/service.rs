@@ -8,16 +8,17 @@ use async_trait::async_trait;
 use contracts::Result;
 use contracts::event::{Event, OutboxSource};
 use contracts::ledger::{Actor, Vouchers};
-use contracts::selling::{Promotion, Seen, SellingTerms, TermsDocument, TermsKind};
+use contracts::selling::{GroupPrices, Promotion, Seen, SellingTerms, ShelfTag, Shopper, TermsDocument, TermsKind};
 use infra::Spawner;
 use infra::sqlite::Db;
-use kernel::{ErrorKind, EventId, Failure, SharedClock, SharedRng, StoreId};
+use kernel::{ErrorKind, EventId, Failure, SharedClock, SharedRng, Sku, StoreId};
 use serde_json::json;
 use tokio::sync::{Mutex, oneshot};
 
 use super::rules;
 use super::selling::{Documents, Selling, Snapshots, default_settings};
 use super::store::{self, Fault};
+use crate::prices::{Asking, Price};
 use crate::promotion::{automatic_counter, normal_code};
 use crate::quote::Terms;
 
@@ -224,6 +225,28 @@ fn check(seen: Seen, current: Option<u64>) -> Result<()> {
             "if_match_required",
             "This exists already. Name the version you have read in If-Match, as its ETag said.",
         )),
+    }
+}
+
+impl GroupPrices for TermsService {
+    fn has_own(&self, shopper: &Shopper<'_>) -> bool {
+        self.asked(shopper, |selling, asking| selling.lists.has_own(asking))
+    }
+
+    fn tag(&self, shopper: &Shopper<'_>, sku: &Sku, shelf: ShelfTag) -> ShelfTag {
+        let catalog = Price { unit: shelf.unit, compare_at: shelf.compare_at };
+        let Price { unit, compare_at } =
+            self.asked(shopper, |selling, asking| selling.lists.price(sku, 1, catalog, asking));
+        ShelfTag { unit, compare_at }
+    }
+}
+
+impl TermsService {
+    fn asked<T>(&self, shopper: &Shopper<'_>, ask: impl FnOnce(&Selling, &Asking<'_>) -> T) -> T {
+        let selling = self.inner.snapshots.of(shopper.store);
+        let groups = selling.groups_of(Some(shopper.customer));
+        let now = self.inner.clock.now();
+        ask(&selling, &Asking { currency: shopper.currency, market: shopper.market, groups, now })
     }
 }
 
