@@ -492,6 +492,6 @@ pub trait CatalogContents: Send + Sync {
     fn standings(&self, store: StoreId) -> Vec<Standing>;
     /// Languages in which something has a text.
     fn locales(&self, store: StoreId) -> Vec<String>;
-    /// A product as lists show it; none when it is not on sale in this currency.
-    fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<ProductCard>;
+    /// A product as lists show it now; none when it is not on sale in this currency.
+    fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<Arc<ProductCard>>;
 }

@@ -1,6 +1,8 @@
 //! Search: finding products by what people type. Answers come from an index that follows the catalog; prices, stock and
 //! pictures in them come from the catalog itself, so they are never older than it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kernel::{PageRequest, StoreId};
 use serde::{Deserialize, Serialize};
@@ -67,7 +69,8 @@ pub enum Matched {
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SearchAnswer {
-    pub hits: Vec<ProductCard>,
+    #[schema(value_type = Vec<ProductCard>)]
+    pub hits: Vec<Arc<ProductCard>>,
     /// What the hits can be narrowed by. The counts of a facet respect every filter but its own.
     pub facets: Vec<Facet>,
     /// How many products were found in all.
@@ -125,7 +128,8 @@ pub struct FacetValue {
 pub struct Suggestions {
     /// Queries, most promising first.
     pub completions: Vec<String>,
-    pub products: Vec<ProductCard>,
+    #[schema(value_type = Vec<ProductCard>)]
+    pub products: Vec<Arc<ProductCard>>,
 }
 
 /// Finds products. From memory and the index of this node: no waiting.
@@ -136,7 +140,7 @@ pub trait Search: Send + Sync {
     /// # Errors
     /// Invalid input for a query, filter, cursor or depth beyond the limits, or a filter that the shop does not have;
     /// unavailable while the index of a store is made for the first time.
-    fn search(&self, store: StoreId, request: &SearchRequest, view: &View) -> Result<std::sync::Arc<SearchAnswer>>;
+    fn search(&self, store: StoreId, request: &SearchRequest, view: &View) -> Result<Arc<SearchAnswer>>;
 
     /// # Errors
     /// As [`Self::search`].

@@ -208,6 +208,7 @@ impl Shop {
             orders: ledger.clone(),
             customers: people.clone(),
             search: search.clone(),
+            group_prices: selling.clone(),
             markets: terms.markets.clone(),
             store: STORE,
             name: settings.store_name.clone(),

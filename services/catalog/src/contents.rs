@@ -1,5 +1,7 @@
 //! What copies of the catalog follow and are compared with.
 
+use std::sync::Arc;
+
 use contracts::catalog::{CatalogContents, ProductCard, Standing, View};
 use kernel::StoreId;
 
@@ -18,7 +20,7 @@ impl CatalogContents for CatalogService {
         self.model().store(store).locales()
     }
 
-    fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<ProductCard> {
+    fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<Arc<ProductCard>> {
         self.model().store(store).card(handle, view)
     }
 }

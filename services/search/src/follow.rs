@@ -264,7 +264,7 @@ impl SearchService {
         let snapshot = blocking(move || {
             let generation = shared.lock();
             let available: Arc<Bits> = Arc::new(generation.availability(&standings));
-            Ok(Snapshot { indexed: Arc::new(generation.indexed()), available })
+            Ok(Snapshot { indexed: Arc::new(generation.indexed()?), available })
         });
         search.publish(snapshot.await?);
         Ok(())

@@ -1,7 +1,7 @@
 //! The words of an index in one language, in memory: which there are, in which forms, and which are spelt alike.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use parking_lot::Mutex;
@@ -45,7 +45,14 @@ pub(crate) struct Lexicon {
     by_end: Vec<(Box<str>, WordId)>,
     /// How a word is written where that differs from how it is searched: `größe` for `grosse`.
     surfaces: HashMap<Box<str>, Box<str>>,
+    /// What was found to be spelt alike, by word and whether it may go on.
+    alike: Mutex<HashMap<(Box<str>, bool), Arc<[WordId]>>>,
 }
+
+/// The most words of which is kept what is spelt alike; beyond it all are forgotten.
+const MAX_ALIKE: usize = 2_048;
+/// The most words that are kept as spelt alike to one.
+const MOST_ALIKE: usize = 16;
 
 impl Lexicon {
     pub(crate) fn new(language: Language, uses: HashMap<String, Uses>, surfaces: HashMap<Box<str>, Box<str>>) -> Self {
@@ -62,7 +69,12 @@ impl Lexicon {
             by_stem.entry(stem.into_boxed_str()).or_default().push(id);
         }
         by_end.sort_unstable();
-        Lexicon { language, words, by_stem, by_end, surfaces }
+        Lexicon { language, words, by_stem, by_end, surfaces, alike: Mutex::default() }
+    }
+
+    /// How many words there are.
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
     }
 
     pub(crate) fn text(&self, id: WordId) -> &str {
@@ -107,6 +119,21 @@ impl Lexicon {
     /// Words within the distance that a word of this length allows, the nearest and best known first. With `open`,
     /// also words that go on after what is near.
     pub(crate) fn near(&self, word: &str, open: bool, limit: usize) -> Vec<WordId> {
+        let key = (Box::from(word), open);
+        let known = self.alike.lock().get(&key).cloned();
+        let found = known.unwrap_or_else(|| {
+            let found: Arc<[WordId]> = self.spelt_alike(word, open).into();
+            let mut alike = self.alike.lock();
+            if alike.len() >= MAX_ALIKE {
+                alike.clear();
+            }
+            alike.insert(key, found.clone());
+            found
+        });
+        found[..limit.min(found.len())].to_vec()
+    }
+
+    fn spelt_alike(&self, word: &str, open: bool) -> Vec<WordId> {
         let Some(dfa) = automaton(word, open) else { return Vec::new() };
         let mut found: Vec<(u8, WordId)> = Vec::new();
         self.walk(&dfa, |id, distance| found.push((distance, id)));
@@ -118,7 +145,7 @@ impl Lexicon {
         });
         // What is one letter off is not mixed with what is two off.
         let nearest = found.first().map_or(0, |(distance, _)| *distance);
-        found.into_iter().take_while(|(distance, _)| *distance == nearest).map(|(_, id)| id).take(limit).collect()
+        found.into_iter().take_while(|(distance, _)| *distance == nearest).map(|(_, id)| id).take(MOST_ALIKE).collect()
     }
 
     /// Runs every word through `dfa`. Words are in order, so the states of a shared beginning are kept, and everything

@@ -1,13 +1,14 @@
 //! The service: answers from snapshots, synonyms from its database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use async_trait::async_trait;
+use bytes::Bytes;
 use contracts::Result;
 use contracts::catalog::{Catalog, CatalogContents, CatalogRead, View};
 use contracts::search::{
@@ -24,7 +25,7 @@ use crate::query::{self, Shelf};
 use crate::store;
 use crate::thesaurus::{self, Thesauri};
 
-/// The most answers kept; beyond it all are forgotten. About 20 kB each.
+/// The most answers kept; beyond it the oldest is forgotten. About 40 kB each, with its JSON.
 const MAX_KEPT: usize = 1_024;
 
 /// The most languages of an index; every product is in it once for each.
@@ -73,14 +74,30 @@ pub(crate) struct StoreSearch {
     pub(crate) last_repair: Mutex<Option<Timestamp>>,
 }
 
-/// Answers of one revision of the index and one generation of the catalog.
-#[derive(Default)]
-struct Kept {
+/// An answer, with its JSON once somebody asked for it.
+pub(crate) struct Answered {
+    /// The revision of the index and the generation of the catalog that it is good for.
     of: (u64, u64),
-    answers: HashMap<Asked, Arc<SearchAnswer>>,
+    answer: Arc<SearchAnswer>,
+    json: OnceLock<Bytes>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+impl Answered {
+    pub(crate) fn json(&self) -> Bytes {
+        let rendered = || Bytes::from(serde_json::to_vec(&*self.answer).expect("an answer is always JSON"));
+        self.json.get_or_init(rendered).clone()
+    }
+}
+
+/// Answers, the oldest first in `order`. What is outdated stays until its turn comes: letting go of all at once would
+/// make one shopper wait for it.
+#[derive(Default)]
+struct Kept {
+    answers: HashMap<Arc<Asked>, Arc<Answered>>,
+    order: VecDeque<Arc<Asked>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
 struct Asked {
     query: String,
     filters: Vec<Filter>,
@@ -186,6 +203,32 @@ impl SearchService {
 }
 
 impl SearchService {
+    /// # Errors
+    /// As [`Search::search`].
+    pub(crate) fn answered(&self, store: StoreId, request: &SearchRequest, view: &View) -> Result<Arc<Answered>> {
+        let search = self.of(store)?;
+        // Read before anything else, so that what is found here is never kept for something newer.
+        let of = (search.revision.load(Ordering::Acquire), self.parts.read.generation(store));
+        let asked = Asked {
+            query: request.query.trim().to_owned(),
+            filters: request.filters.clone(),
+            sort: request.sort,
+            limit: request.page.limit,
+            cursor: request.page.cursor.clone(),
+            currency: view.currency,
+            locale: view.locale.clone(),
+        };
+        if let Some(kept) = search.kept(of, &asked) {
+            return Ok(kept);
+        }
+        let (snapshot, thesauri) = (self.snapshot(store)?, search.thesauri.load_full());
+        let shelf = Shelf { store, snapshot: &snapshot, thesauri: &thesauri, contents: &*self.parts.contents };
+        let answer = Arc::new(query::search(&shelf, request, view)?);
+        let answered = Arc::new(Answered { of, answer, json: OnceLock::new() });
+        search.keep(asked, answered.clone());
+        Ok(answered)
+    }
+
     /// The languages of a store's index: of the markets, then of the catalog.
     pub(crate) fn languages(&self, store: StoreId) -> Vec<Language> {
         let mut languages: Vec<Language> = Vec::new();
@@ -209,18 +252,22 @@ impl StoreSearch {
         self.snapshot.load().as_ref().map(|snapshot| snapshot.indexed.clone())
     }
 
-    fn kept(&self, of: (u64, u64), asked: &Asked) -> Option<Arc<SearchAnswer>> {
-        let kept = self.kept.lock();
-        if kept.of == of { kept.answers.get(asked).cloned() } else { None }
+    fn kept(&self, of: (u64, u64), asked: &Asked) -> Option<Arc<Answered>> {
+        self.kept.lock().answers.get(asked).filter(|kept| kept.of == of).cloned()
     }
 
-    fn keep(&self, of: (u64, u64), asked: Asked, answer: Arc<SearchAnswer>) {
+    fn keep(&self, asked: Asked, answered: Arc<Answered>) {
+        let asked = Arc::new(asked);
         let mut kept = self.kept.lock();
-        if kept.of != of || kept.answers.len() >= MAX_KEPT {
-            kept.answers.clear();
-            kept.of = of;
+        let replaced = kept.answers.insert(asked.clone(), answered);
+        if replaced.is_none() {
+            kept.order.push_back(asked);
         }
-        kept.answers.insert(asked, answer);
+        let oldest = if kept.order.len() > MAX_KEPT { kept.order.pop_front() } else { None };
+        let forgotten = oldest.and_then(|oldest| kept.answers.remove(&oldest));
+        // Freeing takes longer than finding: not while others wait.
+        drop(kept);
+        drop((replaced, forgotten));
     }
 }
 
@@ -242,26 +289,7 @@ impl Search for SearchService {
     }
 
     fn search(&self, store: StoreId, request: &SearchRequest, view: &View) -> Result<Arc<SearchAnswer>> {
-        let search = self.of(store)?;
-        // Read before anything else, so that what is found here is never kept for something newer.
-        let of = (search.revision.load(Ordering::Acquire), self.parts.read.generation(store));
-        let asked = Asked {
-            query: request.query.trim().to_owned(),
-            filters: request.filters.clone(),
-            sort: request.sort,
-            limit: request.page.limit,
-            cursor: request.page.cursor.clone(),
-            currency: view.currency,
-            locale: view.locale.clone(),
-        };
-        if let Some(kept) = search.kept(of, &asked) {
-            return Ok(kept);
-        }
-        let (snapshot, thesauri) = (self.snapshot(store)?, search.thesauri.load_full());
-        let shelf = Shelf { store, snapshot: &snapshot, thesauri: &thesauri, contents: &*self.parts.contents };
-        let answer = Arc::new(query::search(&shelf, request, view)?);
-        search.keep(of, asked, answer.clone());
-        Ok(answer)
+        Ok(self.answered(store, request, view)?.answer.clone())
     }
 
     fn suggest(&self, store: StoreId, typed: &str, view: &View) -> Result<Suggestions> {

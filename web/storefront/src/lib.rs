@@ -2,13 +2,13 @@
 //!
 //! Owns the pages, their texts in English and German, their styles and the page cache. Calls
 //! [`contracts::catalog::CatalogRead`] and [`contracts::search::Search`] (memory only), [`contracts::cart::Carts`],
-//! [`contracts::checkout::Checkout`], [`contracts::ledger::Orders`] and [`contracts::identity::Customers`]; emits
-//! nothing. It speaks only contracts.
+//! [`contracts::checkout::Checkout`], [`contracts::selling::GroupPrices`] (memory), [`contracts::ledger::Orders`] and
+//! [`contracts::identity::Customers`]; emits nothing. It speaks only contracts.
 //!
 //! - A page is a typed function from a `PageContext` and its data to markup (`pages/*`, one file per endpoint). Each has
 //!   samples, and one test renders them all in every market and language.
 //! - Home, listings, products, searches, sitemap: rendered once per generation, served from `cache`, nothing personal in
-//!   them. Everything else is `private, no-store`.
+//!   them. Everything else is `private, no-store`, and so is a shelf made for a shopper whose group pays other prices.
 //! - Each market has its own URLs: the first without a prefix, the others under `/{handle}` (docs/adr/0004).
 //! - Every form is a `form::Fields`, which refuses posts from other sites; every post answers with a redirect, or with
 //!   the same page and what is wrong with the input.
@@ -24,6 +24,7 @@ mod cookies;
 mod form;
 mod format;
 mod layout;
+mod own_prices;
 mod pages;
 mod parts;
 mod phrases;

@@ -1,5 +1,7 @@
 //! Pieces that several pages are made of.
 
+use std::borrow::Borrow;
+
 use contracts::catalog::{ImageView, ProductCard};
 use contracts::checkout::{Discount, DiscountTarget, QuoteNote};
 use kernel::Money;
@@ -101,11 +103,11 @@ pub(crate) fn card(ctx: &PageContext<'_>, product: &ProductCard, loading: Loadin
 }
 
 /// A grid of products. The first row is fetched at once when it is `above_fold`.
-pub(crate) fn grid(ctx: &PageContext<'_>, products: &[ProductCard], above_fold: bool) -> Markup {
+pub(crate) fn grid(ctx: &PageContext<'_>, products: &[impl Borrow<ProductCard>], above_fold: bool) -> Markup {
     html! {
         ul.grid role="list" {
             @for (index, product) in products.iter().enumerate() {
-                (card(ctx, product, match index {
+                (card(ctx, product.borrow(), match index {
                     0 if above_fold => Loading::First,
                     1..=3 if above_fold => Loading::Eager,
                     _ => Loading::Lazy,

@@ -10,6 +10,7 @@ use contracts::identity::Customers;
 use contracts::ledger::Orders;
 use contracts::market::Market;
 use contracts::search::Search;
+use contracts::selling::GroupPrices;
 use kernel::{Currency, SharedClock, SharedRng, StoreId};
 
 use crate::cache::PageCache;
@@ -25,6 +26,7 @@ pub struct Storefront {
     pub orders: Arc<dyn Orders>,
     pub customers: Arc<dyn Customers>,
     pub search: Arc<dyn Search>,
+    pub group_prices: Arc<dyn GroupPrices>,
     /// At least one. The first is shown at `/`, each other one at `/{handle}`.
     pub markets: Vec<Market>,
     pub store: StoreId,

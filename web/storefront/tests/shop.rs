@@ -10,7 +10,10 @@ use std::sync::atomic::Ordering;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use contracts::identity::Principal;
 use contracts::ledger::{OrderStatus, PaymentStatus};
+use http_kit::Caller;
+use kernel::{CustomerId, StoreId};
 use support::{ORDER_SECRET, World};
 use tower::ServiceExt;
 
@@ -45,16 +48,18 @@ impl Answer {
 struct Browser {
     shop: Router,
     cookies: BTreeMap<String, String>,
+    /// Whose session the front finds in the request.
+    signed_in: Option<CustomerId>,
 }
 
 fn open(products: u64) -> (Browser, Arc<World>) {
     let (storefront, world) = support::shop(products);
-    (Browser { shop: storefront::routes(storefront), cookies: BTreeMap::new() }, world)
+    (Browser { shop: storefront::routes(storefront), cookies: BTreeMap::new(), signed_in: None }, world)
 }
 
 impl Browser {
     fn stranger(&self) -> Browser {
-        Browser { shop: self.shop.clone(), cookies: BTreeMap::new() }
+        Browser { shop: self.shop.clone(), cookies: BTreeMap::new(), signed_in: None }
     }
 
     async fn send(&mut self, mut request: Request<Body>) -> Answer {
@@ -62,6 +67,10 @@ impl Browser {
         request.headers_mut().insert(header::HOST, "shop.test".parse().unwrap());
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+        }
+        if let Some(id) = self.signed_in {
+            let principal = Principal::Customer { id, session: support::accounts::id(), store: StoreId::DEFAULT };
+            request.extensions_mut().insert(Caller { principal, ..Caller::anonymous("") });
         }
         let response = self.shop.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -564,4 +573,41 @@ async fn accounts_are_made_and_passwords_set_without_script() {
         let page = browser.get(path).await;
         assert_eq!(page.headers[header::CACHE_CONTROL], "private, no-store", "{path}");
     }
+}
+
+#[tokio::test]
+async fn who_pays_other_prices_sees_them_and_nobody_else_does() {
+    let (mut everybody, world) = open(30);
+    let mut ann = everybody.stranger();
+    ann.signed_in = Some(support::accounts::customer());
+    let paths = ["/products/shoe-1", "/products/shoe-1?variant=SHOE-1-Black-42", "/products", "/search?q=shoe", "/uk/products"];
+    for path in paths {
+        let shelf = everybody.get(path).await;
+        assert!(shelf.headers[header::CACHE_CONTROL].to_str().unwrap().starts_with("public"), "{path}");
+        // Who has an account but no prices of his own is served what everybody is.
+        let lookups = world.lookups.load(Ordering::SeqCst);
+        assert_eq!(ann.get(path).await.body, shelf.body, "{path}");
+        assert_eq!(world.lookups.load(Ordering::SeqCst), lookups, "{path} came from memory");
+    }
+    world.group.lock().unwrap().push(support::accounts::customer());
+    for path in paths {
+        let (shelf, own) = (everybody.get(path).await, ann.get(path).await);
+        assert_eq!(own.status, StatusCode::OK, "{path}");
+        assert_eq!(own.headers[header::CACHE_CONTROL], "private, no-store", "{path}");
+        assert!(own.headers.get(header::ETAG).is_none() && own.headers.get("surrogate-key").is_none(), "{path}");
+        assert!(own.says("These are your own prices.") && !shelf.says("your own prices"), "{path}");
+        assert!(first_price(&own.body) * 2 <= first_price(&shelf.body), "{path}: {} {}", own.body, shelf.body);
+    }
+    // The browser's copy of everybody's page is not good for him.
+    let etag = everybody.get("/products/shoe-1").await.headers[header::ETAG].clone();
+    let request = Request::get("/products/shoe-1").header(header::IF_NONE_MATCH, etag).body(Body::empty()).unwrap();
+    assert_eq!(ann.send(request).await.status, StatusCode::OK);
+    assert_eq!(ann.get("/products/nothing").await.status, StatusCode::NOT_FOUND);
+}
+
+/// The first amount on a page, in minor units.
+fn first_price(page: &str) -> u64 {
+    let (_, rest) = page.split_once("class=\"price").unwrap();
+    let text: String = rest.chars().skip_while(|c| !c.is_ascii_digit()).take_while(|c| *c != '<').collect();
+    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap()
 }

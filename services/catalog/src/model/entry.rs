@@ -75,6 +75,14 @@ impl Shown {
     }
 }
 
+/// A product in a list, in one currency and language, as it was when `availability` was its count of flips.
+struct Card {
+    currency: Currency,
+    locale: Arc<str>,
+    availability: u64,
+    card: Arc<ProductCard>,
+}
+
 /// One active product. Replaced whole with every version; only availability and what was rendered change in it.
 pub(crate) struct Entry {
     pub(crate) id: ProductId,
@@ -98,6 +106,7 @@ pub(crate) struct Entry {
     /// How often the availability of a variant has flipped.
     availability: AtomicU64,
     shown: RwLock<Vec<Arc<Shown>>>,
+    cards: RwLock<Vec<Card>>,
 }
 
 impl Entry {
@@ -154,6 +163,7 @@ impl Entry {
             media: content.media.iter().map(picture).collect(),
             availability: AtomicU64::new(0),
             shown: RwLock::default(),
+            cards: RwLock::default(),
         }
     }
 
@@ -208,6 +218,32 @@ impl Entry {
     /// Gives back the memory of what was rendered; it is rendered again when somebody asks.
     pub(crate) fn forget_rendered(&self) {
         self.shown.write().clear();
+    }
+
+    /// As [`Self::card`], made when it was not yet or availability flipped since. The flag says whether it is the first
+    /// card that the product holds.
+    pub(crate) fn shared_card(
+        &self,
+        currency: Currency,
+        locale: &Arc<str>,
+        available: &dyn Fn(&Sku) -> bool,
+    ) -> Option<(Arc<ProductCard>, bool)> {
+        // As in `shown`: read before the availability itself.
+        let availability = self.availability.load(Ordering::Acquire);
+        let fits = |card: &Card| card.currency == currency && *card.locale == **locale;
+        if let Some(found) = self.cards.read().iter().find(|c| fits(c) && c.availability == availability) {
+            return Some((found.card.clone(), false));
+        }
+        let card = Arc::new(self.card(currency, locale, available)?);
+        let mut cards = self.cards.write();
+        let first = cards.is_empty();
+        cards.retain(|card| !fits(card));
+        cards.push(Card { currency, locale: locale.clone(), availability, card: card.clone() });
+        Some((card, first))
+    }
+
+    pub(crate) fn forget_cards(&self) {
+        self.cards.write().clear();
     }
 
     fn view(&self, currency: Currency, locale: &str, available: &dyn Fn(&Sku) -> bool) -> Option<ProductView> {

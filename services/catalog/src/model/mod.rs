@@ -34,6 +34,9 @@ use listing::{Kept, Lineup, LineupKey, PageKey, PageShown};
 /// Products that may be held rendered; beyond it the one rendered longest ago is forgotten. About 30 kB each.
 const MAX_RENDERED: usize = 4_096;
 
+/// Products that may be held as cards, in the views asked for. About 2 kB each.
+const MAX_CARDED: usize = 32_768;
+
 /// A list that is never split, with its JSON.
 type Whole<T> = (Arc<Vec<T>>, Rendered);
 
@@ -157,6 +160,8 @@ pub(crate) struct StoreModel {
     lists: Mutex<Kept<Arc<str>, Whole<CollectionView>>>,
     /// Products that hold something rendered, the longest rendered first.
     rendered: Mutex<VecDeque<Weak<Entry>>>,
+    /// Products that hold cards, the longest held first.
+    carded: Mutex<VecDeque<Weak<Entry>>>,
 }
 
 impl StoreModel {
@@ -171,6 +176,7 @@ impl StoreModel {
             trees: Mutex::new(listing::kept_by_locale()),
             lists: Mutex::new(listing::kept_by_locale()),
             rendered: Mutex::default(),
+            carded: Mutex::default(),
         }
     }
 
@@ -303,13 +309,23 @@ impl StoreModel {
         self.shelves.read().locales.iter().map(ToString::to_string).collect()
     }
 
-    /// A product as lists show it, made anew: cheaper than keeping a card for each of many products.
-    pub(crate) fn card(&self, handle: &str, view: &View) -> Option<ProductCard> {
+    /// A product as lists show it, made anew when its availability flipped since.
+    pub(crate) fn card(&self, handle: &str, view: &View) -> Option<Arc<ProductCard>> {
         let (entry, locale) = {
             let shelves = self.shelves.read();
             (shelves.by_handle.get(handle)?.clone(), shelves.locale(&view.locale))
         };
-        entry.card(view.currency, &locale, &|sku| self.is_available(sku))
+        let (card, first) = entry.shared_card(view.currency, &locale, &|sku| self.is_available(sku))?;
+        if first {
+            let mut carded = self.carded.lock();
+            carded.push_back(Arc::downgrade(&entry));
+            if carded.len() > MAX_CARDED
+                && let Some(oldest) = carded.pop_front().and_then(|weak| weak.upgrade())
+            {
+                oldest.forget_cards();
+            }
+        }
+        Some(card)
     }
 
     fn page(&self, query: &ProductQuery, view: &View) -> Result<Arc<PageShown>> {

@@ -96,13 +96,13 @@ impl CatalogContents for Goods {
         products.values().flat_map(|product| product.content.title.0.keys().cloned()).collect()
     }
 
-    fn card(&self, _: StoreId, handle: &str, view: &View) -> Option<ProductCard> {
+    fn card(&self, _: StoreId, handle: &str, view: &View) -> Option<Arc<ProductCard>> {
         let products = self.products.lock();
         let product = products.get(handle)?;
         let prices = product.content.variants.iter().flat_map(|variant| &variant.prices);
         let amounts: Vec<i64> =
             prices.filter(|p| p.price.currency == view.currency).map(|p| p.price.amount_minor).collect();
-        Some(ProductCard {
+        Some(Arc::new(ProductCard {
             id: product.id,
             handle: handle.to_owned(),
             title: product.content.title.get(&view.locale).to_owned(),
@@ -113,7 +113,7 @@ impl CatalogContents for Goods {
             available: !self.sold_out.lock().iter().any(|sold_out| sold_out == handle),
             image: None,
             swatches: Vec::new(),
-        })
+        }))
     }
 }
 

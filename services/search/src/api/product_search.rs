@@ -4,10 +4,9 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use contracts::Result;
-use contracts::search::{Filter, Search as _, SearchAnswer, SearchRequest, SearchSort};
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
-use http_kit::{Api, Caller, Json, ProblemDocument, Problems, parse_query};
+use contracts::search::{Filter, SearchAnswer, SearchRequest, SearchSort};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http_kit::{Api, Caller, ProblemDocument, Problems, parse_query};
 use kernel::{Failure, FieldError, PageRequest};
 use utoipa::IntoParams;
 
@@ -131,10 +130,8 @@ pub(crate) async fn product_search(
 ) -> Api<Response> {
     let parameters = Parameters::read(query.as_deref().unwrap_or(""))?;
     let view = search.view(caller.store, parameters.currency.as_deref(), parameters.locale)?;
-    let answer = search.search(caller.store, &parameters.request, &view)?;
-    let mut response = Json(&*answer).into_response();
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(FRESH));
-    Ok(response)
+    let answered = search.answered(caller.store, &parameters.request, &view)?;
+    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, FRESH)], answered.json()).into_response())
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Rows laid out for counting: one pass over numbers instead of one over documents.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use contracts::catalog::{AttributeDefinition, AttributeKind};
 use contracts::search::FacetKind;
-use kernel::Currency;
+use kernel::{Currency, ProductId};
 
 use super::row::{CATEGORY, COLLECTION, Row, VENDOR};
 use super::taxonomy::Taxonomy;
@@ -119,6 +120,41 @@ pub(crate) struct Columns {
     offsets: Vec<u32>,
     values: Vec<ValueId>,
     prices: Vec<PriceColumn>,
+    /// Of each slot; nothing is read of those without a product.
+    ids: Vec<ProductId>,
+    created_at: Vec<i64>,
+    titles: Vec<OnceLock<TitleOrder>>,
+}
+
+/// The products in the order of their titles in one language, the newest first among equals.
+pub(crate) struct TitleOrder {
+    sorted: Vec<u32>,
+    /// Where each slot stands in `sorted`.
+    places: Vec<u32>,
+}
+
+impl TitleOrder {
+    fn new(rows: &[Option<Arc<Row>>], language: usize) -> Self {
+        let mut keyed: Vec<((&str, Reverse<ProductId>), u32)> = (0..)
+            .zip(rows)
+            .filter_map(|(slot, row)| Some(((title(row.as_ref()?, language), Reverse(row.as_ref()?.id)), slot)))
+            .collect();
+        keyed.sort_unstable();
+        let sorted: Vec<u32> = keyed.into_iter().map(|(_, slot)| slot).collect();
+        let mut places = vec![u32::MAX; rows.len()];
+        for (place, &slot) in (0..).zip(&sorted) {
+            places[slot as usize] = place;
+        }
+        TitleOrder { sorted, places }
+    }
+
+    pub(crate) fn place(&self, slot: u32) -> u32 {
+        self.places.get(slot as usize).copied().unwrap_or(u32::MAX)
+    }
+}
+
+fn title(row: &Row, language: usize) -> &str {
+    row.titles.get(language).map_or("", String::as_str)
 }
 
 /// The lowest prices in one currency.
@@ -143,7 +179,13 @@ impl Columns {
             by_slot[numbered.row.slot as usize] = Some(numbered);
         }
         let mut columns = Columns { offsets: vec![0], ..Columns::default() };
+        let languages = by_slot.iter().flatten().map(|numbered| numbered.row.titles.len()).max().unwrap_or(0);
+        columns.titles = (0..languages).map(|_| OnceLock::new()).collect();
+        let nobody = ProductId::from_uuid(uuid::Uuid::nil());
         for (slot, numbered) in by_slot.iter().enumerate() {
+            let (id, created_at) = numbered.map_or((nobody, 0), |known| (known.row.id, known.row.created_at));
+            columns.ids.push(id);
+            columns.created_at.push(created_at);
             columns.rows.push(numbered.map(|numbered| numbered.row.clone()));
             if let Some(numbered) = numbered {
                 columns.values.extend_from_slice(&numbered.values);
@@ -171,6 +213,30 @@ impl Columns {
 
     pub(crate) fn row(&self, slot: u32) -> Option<&Arc<Row>> {
         self.rows.get(slot as usize)?.as_ref()
+    }
+
+    /// The product of `slot`, when there is one.
+    pub(crate) fn id(&self, slot: u32) -> ProductId {
+        self.ids[slot as usize]
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub(crate) fn created_at(&self, slot: u32) -> i64 {
+        self.created_at[slot as usize]
+    }
+
+    /// Sorted by whoever asks first.
+    pub(crate) fn title_order(&self, language: usize) -> Option<&TitleOrder> {
+        Some(self.titles.get(language)?.get_or_init(|| TitleOrder::new(&self.rows, language)))
+    }
+
+    /// How many products stand at or before this title and id.
+    pub(crate) fn titles_through(&self, language: usize, text: &str, id: ProductId) -> u32 {
+        let before = |slot: &u32| {
+            self.row(*slot).is_some_and(|row| (title(row, language), Reverse(row.id)) <= (text, Reverse(id)))
+        };
+        let through = self.title_order(language).map_or(0, |order| order.sorted.partition_point(before));
+        u32::try_from(through).unwrap_or(u32::MAX)
     }
 
     /// The values of `slot`, in order.

@@ -13,7 +13,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 use super::columns::Numbered;
 use super::row::Entry;
 use super::snapshot::Indexed;
-use super::{Columns, Dictionary, Fields, Part, Row, Taxonomy};
+use super::{Columns, Dictionary, Fields, Part, Postings, Row, Taxonomy};
 use crate::language::{self, Language};
 use crate::lexicon::{Lexicon, Uses};
 
@@ -239,16 +239,15 @@ impl Generation {
     }
 
     /// What readers see from now on.
-    pub(crate) fn indexed(&self) -> Indexed {
-        Indexed {
+    pub(crate) fn indexed(&self) -> Result<Indexed, Fault> {
+        Ok(Indexed {
             products: u32::try_from(self.rows.len()).unwrap_or(u32::MAX),
-            searcher: self.reader.searcher(),
-            fields: self.fields.clone(),
+            postings: Postings::new(self.reader.searcher(), self.fields.clone(), &self.lexicons)?,
             columns: Columns::new(self.next_slot as usize, &mut self.rows.values()),
             dictionary: self.dictionary.clone(),
             taxonomy: self.taxonomy.clone(),
             lexicons: self.lexicons.clone(),
-        }
+        })
     }
 
     /// Whether products are available, by slot.

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use tantivy::Searcher;
-
-use super::{Columns, Dictionary, Fields, Taxonomy};
+use super::{Columns, Dictionary, Postings, Taxonomy};
 use crate::lexicon::Lexicon;
 
 /// One commit of a generation, with everything in memory that belongs to it.
 pub(crate) struct Indexed {
     /// How many products there are.
     pub(crate) products: u32,
-    pub(crate) searcher: Searcher,
-    pub(crate) fields: Fields,
+    pub(crate) postings: Postings,
     pub(crate) columns: Columns,
     pub(crate) dictionary: Arc<Dictionary>,
     pub(crate) taxonomy: Arc<Taxonomy>,

@@ -1,20 +1,12 @@
 //! Runs a plan on the index and gathers every product that fits, with its score.
-
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::ColumnValues;
-use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query, TermQuery,
-};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, Term};
-
-use std::sync::Arc;
+//!
+//! Facets need every match, so nothing is gained by looking at the best ones only: lists of slots are merged whole.
 
 use contracts::Result;
 
 use super::broken;
 use super::plan::{Plan, Reading, Unit, Way};
-use crate::index::{Columns, Fields, Indexed, Part};
+use crate::index::{Columns, Indexed, Posting};
 use crate::thesaurus::MAX_PHRASE;
 
 /// A product that was found.
@@ -55,28 +47,33 @@ pub(crate) fn everything(columns: &Columns) -> Vec<Hit> {
 
 /// The product with this SKU or barcode; none when there is none.
 pub(crate) fn code(indexed: &Indexed, text: &str) -> Result<Option<Vec<Hit>>> {
-    let term = Term::from_field_text(indexed.fields.code, &crate::index::code(text));
-    let query = TermQuery::new(term, IndexRecordOption::Basic);
-    let hits = indexed.searcher.search(&query, &Gather { scoring: false }).map_err(broken)?;
+    let slots = indexed.postings.of_code(&crate::index::code(text)).map_err(broken)?;
+    let hits: Vec<Hit> = slots.into_iter().map(|slot| Hit { slot, score: 0.0 }).collect();
     Ok(Some(hits).filter(|hits| !hits.is_empty()))
 }
 
 /// Products that have every unit. One that most products have says nothing, so it only helps.
 pub(crate) fn all(indexed: &Indexed, plan: &Plan) -> Result<Vec<Hit>> {
-    match every_unit(indexed, plan) {
-        Some(query) => run(indexed, &query),
-        None => Ok(Vec::new()),
+    let (helping, telling): (Vec<&Unit>, Vec<&Unit>) =
+        plan.units.iter().partition(|unit| is_common(indexed, plan.language, unit));
+    let (required, helping) = if telling.is_empty() { (helping, Vec::new()) } else { (telling, helping) };
+    let mut found: Option<Vec<Hit>> = None;
+    for unit in required {
+        let hits = unit_hits(indexed, plan.language, unit)?;
+        let left = match found {
+            Some(before) => both(&before, &hits),
+            None => hits,
+        };
+        if left.is_empty() {
+            return Ok(left);
+        }
+        found = Some(left);
     }
-}
-
-/// None when no product can have every unit.
-fn every_unit(indexed: &Indexed, plan: &Plan) -> Option<BooleanQuery> {
-    let telling = plan.units.iter().filter(|unit| !is_common(indexed, plan.language, unit)).count();
-    let queries = plan.units.iter().map(|unit| {
-        let only_helps = telling > 0 && is_common(indexed, plan.language, unit);
-        Some((if only_helps { Occur::Should } else { Occur::Must }, unit_query(indexed, plan.language, unit)?))
-    });
-    queries.collect::<Option<Vec<_>>>().map(BooleanQuery::new)
+    let mut found = found.unwrap_or_default();
+    for unit in helping {
+        add(&mut found, &unit_hits(indexed, plan.language, unit)?);
+    }
+    Ok(found)
 }
 
 /// Whether more than half of all products have it, in a shop of more than a handful.
@@ -91,9 +88,16 @@ fn is_common(indexed: &Indexed, language: usize, unit: &Unit) -> bool {
 
 /// Products that have all units but one, or else any.
 pub(crate) fn most(indexed: &Indexed, plan: &Plan) -> Result<Vec<Hit>> {
-    let queries = || plan.units.iter().filter_map(|unit| unit_query(indexed, plan.language, unit)).collect::<Vec<_>>();
-    for required in [plan.units.len().saturating_sub(1), 1] {
-        let hits = run(indexed, &BooleanQuery::union_with_minimum_required_clauses(queries(), required.max(1)))?;
+    let mut every: Vec<Hit> = Vec::new();
+    for unit in &plan.units {
+        every.extend(unit_hits(indexed, plan.language, unit)?);
+    }
+    // Stable, so that scores are added up in the order in which the words were typed.
+    every.sort_by_key(|hit| hit.slot);
+    for required in [plan.units.len().saturating_sub(1).max(1), 1] {
+        let enough = every.chunk_by(|a, b| a.slot == b.slot).filter(|of_slot| of_slot.len() >= required);
+        let hits: Vec<Hit> =
+            enough.map(|of_slot| Hit { score: of_slot.iter().map(|hit| hit.score).sum(), ..of_slot[0] }).collect();
         if !hits.is_empty() {
             return Ok(hits);
         }
@@ -101,102 +105,176 @@ pub(crate) fn most(indexed: &Indexed, plan: &Plan) -> Result<Vec<Hit>> {
     Ok(Vec::new())
 }
 
-fn run(indexed: &Indexed, query: &dyn Query) -> Result<Vec<Hit>> {
-    indexed.searcher.search(query, &Gather { scoring: true }).map_err(broken)
-}
-
-/// None when no product can have it.
-fn unit_query(indexed: &Indexed, language: usize, unit: &Unit) -> Option<Box<dyn Query>> {
-    let mut alternatives: Vec<Box<dyn Query>> = Vec::new();
+/// Products that have one of the alternatives, in order of their slots; the best one counts.
+#[allow(clippy::float_arithmetic, reason = "a score is no money")]
+fn unit_hits(indexed: &Indexed, language: usize, unit: &Unit) -> Result<Vec<Hit>> {
+    let mut found: Vec<Hit> = Vec::new();
     for (at, readings) in unit.alternatives.iter().enumerate() {
-        let words: Option<Vec<_>> =
-            readings.iter().map(|reading| Some((Occur::Must, reading_query(indexed, language, reading)?))).collect();
-        let Some(mut words) = words else { continue };
-        let query = if words.len() == 1 { words.remove(0).1 } else { Box::new(BooleanQuery::new(words)) };
-        let (own, other) = (unit.alternatives[0].len().min(MAX_PHRASE), readings.len().min(MAX_PHRASE));
-        alternatives.push(match at {
-            0 => query,
-            _ => Box::new(BoostQuery::new(query, SYNONYM[own - 1][other - 1])),
-        });
+        let mut hits = alternative_hits(indexed, language, readings)?;
+        if at > 0 {
+            let (own, other) = (unit.alternatives[0].len().min(MAX_PHRASE), readings.len().min(MAX_PHRASE));
+            hits.iter_mut().for_each(|hit| hit.score *= SYNONYM[own - 1][other.max(1) - 1]);
+        }
+        if found.is_empty() {
+            found = hits;
+        } else if !hits.is_empty() {
+            found.extend(hits);
+            found.sort_by_key(|hit| hit.slot);
+            found.dedup_by(|next, kept| {
+                let same = next.slot == kept.slot;
+                if same {
+                    kept.score = kept.score.max(next.score);
+                }
+                same
+            });
+        }
     }
-    best(alternatives, 0.0)
+    Ok(found)
 }
 
-fn reading_query(indexed: &Indexed, language: usize, reading: &Reading) -> Option<Box<dyn Query>> {
+/// Products that have all of the readings.
+fn alternative_hits(indexed: &Indexed, language: usize, readings: &[Reading]) -> Result<Vec<Hit>> {
+    let mut found: Option<Vec<Hit>> = None;
+    for reading in readings {
+        let hits = reading_hits(indexed, language, reading)?;
+        let left = match found {
+            Some(before) => both(&before, &hits),
+            None => hits,
+        };
+        if left.is_empty() {
+            return Ok(left);
+        }
+        found = Some(left);
+    }
+    Ok(found.unwrap_or_default())
+}
+
+/// Products that have any of the words. In each part of a product the nearest word counts, and the best part most.
+fn reading_hits(indexed: &Indexed, language: usize, reading: &Reading) -> Result<Vec<Hit>> {
     let lexicon = &indexed.lexicons[language];
-    let mut parts: Vec<Box<dyn Query>> = Vec::new();
-    for (at, part) in Part::ALL.into_iter().enumerate() {
-        let used = reading.0.iter().filter(|(id, _)| {
-            let uses = lexicon.uses(*id);
-            [uses.title, uses.place, uses.facts, uses.body][at] > 0
-        });
-        let words: Vec<Box<dyn Query>> = used
-            .map(|&(id, way)| {
-                let term = Term::from_field_text(indexed.fields.part(language, part), lexicon.text(id));
-                let query = TermQuery::new(term, IndexRecordOption::Basic);
-                Box::new(ConstScoreQuery::new(Box::new(query), worth(way)[at])) as Box<dyn Query>
-            })
-            .collect();
-        parts.extend(best(words, 0.0));
+    let postings = |id| indexed.postings.of(language, lexicon, id).map_err(broken);
+    if let [(id, way)] = reading.0[..] {
+        let scores = scores(way);
+        return Ok(postings(id)?.iter().map(|posting| posting.hit(&scores)).collect());
     }
-    best(parts, TIE)
+    let mut every: Vec<(Posting, Way)> = Vec::new();
+    for &(id, way) in &reading.0 {
+        every.extend(postings(id)?.iter().map(|&posting| (posting, way)));
+    }
+    every.sort_by_key(|(posting, _)| posting.slot());
+    let by_slot = every.chunk_by(|(a, _), (b, _)| a.slot() == b.slot());
+    let hits = by_slot.map(|of_slot| {
+        let mut parts = [0.0_f32; 4];
+        for (posting, way) in of_slot {
+            for (at, worth) in worth(*way).into_iter().enumerate() {
+                if posting.parts() >> at & 1 == 1 {
+                    parts[at] = parts[at].max(worth);
+                }
+            }
+        }
+        Hit { slot: of_slot[0].0.slot(), score: together(parts) }
+    });
+    Ok(hits.collect())
 }
 
-/// The best of several, and `tie` of the others.
-fn best(mut queries: Vec<Box<dyn Query>>, tie: f32) -> Option<Box<dyn Query>> {
-    match queries.len() {
-        0 | 1 => queries.pop(),
-        _ => Some(Box::new(DisjunctionMaxQuery::with_tie_breaker(queries, tie))),
+impl Posting {
+    fn hit(self, scores: &[f32; 16]) -> Hit {
+        Hit { slot: self.slot(), score: scores[self.parts()] }
     }
+}
+
+/// What a word is worth that was come by this way, by the parts in which it stands.
+fn scores(way: Way) -> [f32; 16] {
+    let worth = worth(way);
+    std::array::from_fn(|parts| together(std::array::from_fn(|at| if parts >> at & 1 == 1 { worth[at] } else { 0.0 })))
+}
+
+/// The best of the parts, and a little of the others.
+#[allow(clippy::float_arithmetic, reason = "a score is no money")]
+fn together(parts: [f32; 4]) -> f32 {
+    let best = parts.into_iter().fold(0.0, f32::max);
+    best + (parts.iter().sum::<f32>() - best) * TIE
+}
+
+/// What stands in both, with the scores of both. Both are in order of their slots.
+#[allow(clippy::float_arithmetic, reason = "a score is no money")]
+fn both(one: &[Hit], other: &[Hit]) -> Vec<Hit> {
+    let (few, mut many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let mut found = Vec::with_capacity(few.len());
+    for hit in few {
+        many = behind(many, hit.slot);
+        match many.first() {
+            Some(same) if same.slot == hit.slot => found.push(Hit { slot: hit.slot, score: hit.score + same.score }),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    found
+}
+
+/// Adds the scores of `other` to those of `found` that are in it.
+#[allow(clippy::float_arithmetic, reason = "a score is no money")]
+fn add(found: &mut [Hit], mut other: &[Hit]) {
+    for hit in found {
+        other = behind(other, hit.slot);
+        if let Some(same) = other.first().filter(|same| same.slot == hit.slot) {
+            hit.score += same.score;
+        }
+    }
+}
+
+/// `hits` from `slot` on. Steps grow, so that what is far away costs little and what is near nothing.
+fn behind(hits: &[Hit], slot: u32) -> &[Hit] {
+    let mut step = 1;
+    while hits.get(step).is_some_and(|hit| hit.slot < slot) {
+        step *= 2;
+    }
+    let (from, to) = (step / 2, hits.len().min(step + 1));
+    &hits[from + hits[from..to].partition_point(|hit| hit.slot < slot)..]
 }
 
 /// How many products have every unit.
 pub(crate) fn count(indexed: &Indexed, plan: &Plan) -> Result<usize> {
-    let query: Box<dyn Query> = match every_unit(indexed, plan) {
-        Some(query) => Box::new(query),
-        None => Box::new(EmptyQuery),
-    };
-    indexed.searcher.search(&*query, &tantivy::collector::Count).map_err(broken)
+    Ok(all(indexed, plan)?.len())
 }
 
-/// Gathers every match: facets need them all, and the rows in memory do the rest.
-struct Gather {
-    scoring: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-struct GatherSegment {
-    slots: Arc<dyn ColumnValues<u64>>,
-    hits: Vec<Hit>,
-}
-
-impl Collector for Gather {
-    type Fruit = Vec<Hit>;
-    type Child = GatherSegment;
-
-    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<GatherSegment> {
-        let slots = segment.fast_fields().column_first_or_default::<u64>(Fields::SLOT)?;
-        Ok(GatherSegment { slots, hits: Vec::new() })
+    fn hits(slots: &[u32]) -> Vec<Hit> {
+        slots.iter().map(|&slot| Hit { slot, score: 1.0 }).collect()
     }
 
-    fn requires_scoring(&self) -> bool {
-        self.scoring
+    fn slots(hits: &[Hit]) -> Vec<u32> {
+        hits.iter().map(|hit| hit.slot).collect()
     }
 
-    fn merge_fruits(&self, segments: Vec<Vec<Hit>>) -> tantivy::Result<Vec<Hit>> {
-        Ok(segments.concat())
+    #[test]
+    fn lists_are_merged_however_far_apart_their_slots_are() {
+        let thirds: Vec<u32> = (0..100).map(|n| n * 3).collect();
+        for other in [&[0, 1, 2, 3, 297, 298, 9_999][..], &[297], &[], &[1, 2], &[5, 6, 150, 151, 153, 200]] {
+            let expected: Vec<u32> = other.iter().copied().filter(|slot| thirds.contains(slot)).collect();
+            let found = both(&hits(&thirds), &hits(other));
+            assert_eq!(slots(&found), expected);
+            assert_eq!(slots(&both(&hits(other), &hits(&thirds))), expected);
+            assert!(found.iter().all(|hit| hit.score == 2.0));
+            let mut helped = hits(other);
+            add(&mut helped, &hits(&thirds));
+            assert_eq!(helped.iter().filter(|hit| hit.score == 2.0).count(), expected.len());
+            for slot in 0..320 {
+                let rest: Vec<u32> = other.iter().copied().filter(|&known| known >= slot).collect();
+                assert_eq!(slots(behind(&hits(other), slot)), rest, "from {slot}");
+            }
+        }
     }
-}
 
-impl SegmentCollector for GatherSegment {
-    type Fruit = Vec<Hit>;
-
-    fn collect(&mut self, document: DocId, score: Score) {
-        // Slots are counted in 32 bits.
-        let slot = u32::try_from(self.slots.get_val(document)).unwrap_or(u32::MAX);
-        self.hits.push(Hit { slot, score });
-    }
-
-    fn harvest(self) -> Vec<Hit> {
-        self.hits
+    #[test]
+    fn the_best_part_counts_most_and_others_a_little() {
+        let same = scores(Way::Same);
+        let near = |score: f32, expected: f32| (score - expected).abs() < 0.001;
+        assert!(near(same[0b0001], 5.0), "in the title only");
+        assert!(near(same[0b1001], 5.28), "in the title and the description");
+        assert!(same[0b1111] > same[0b0111] && scores(Way::Near)[0b0001] < same[0b0001]);
     }
 }

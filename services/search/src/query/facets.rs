@@ -36,7 +36,7 @@ enum Fails {
 pub(crate) fn narrow(shelf: &Shelf<'_>, found: &[Hit], filters: &Filters, view: &View) -> Narrowed {
     let Indexed { columns, dictionary, .. } = &*shelf.snapshot.indexed;
     let mut narrowed = Narrowed {
-        hits: Vec::new(),
+        hits: Vec::with_capacity(found.len()),
         counts: vec![0; dictionary.len()],
         prices: Vec::new(),
         steps: Vec::new(),
@@ -105,20 +105,26 @@ pub(crate) fn shown(shelf: &Shelf<'_>, narrowed: &Narrowed, filters: &Filters, l
     let mut facets = Vec::new();
     for (id, column) in (0..).zip(&indexed.dictionary.facets) {
         let chosen = filters.choices.iter().find(|choice| choice.facet == id);
+        let is_chosen = |value: ValueId| chosen.is_some_and(|choice| choice.ids.contains(&value));
+        let mut counted = column.values.iter().filter(|&&value| narrowed.counts[value as usize] > 0);
+        // Most facets part none of the hits: of a shoe there is no length in centimetres.
+        if chosen.is_none() && counted.nth(1).is_none() {
+            continue;
+        }
         let label = facet_label(indexed, &column.name, language);
         let mut values: Vec<FacetValue> = column
             .values
             .iter()
+            .filter(|&&value| narrowed.counts[value as usize] > 0 || is_chosen(value))
             .map(|&value| {
                 let text = indexed.dictionary.text(value).to_string();
                 FacetValue {
                     label: value_label(indexed, column.kind, &text, language),
                     count: narrowed.counts[value as usize],
-                    selected: chosen.is_some_and(|choice| choice.ids.contains(&value)),
+                    selected: is_chosen(value),
                     value: text,
                 }
             })
-            .filter(|value| value.count > 0 || value.selected)
             .collect();
         order(indexed, column.kind, &mut values);
         cut(&mut values);
@@ -171,7 +177,7 @@ fn order(indexed: &Indexed, kind: FacetKind, values: &mut [FacetValue]) {
         FacetKind::Category => values.sort_by_key(|value| indexed.taxonomy.position(&value.value)),
         FacetKind::Flag => values.sort_by(|a, b| b.value.cmp(&a.value)),
         _ if values.iter().all(|value| leading_number(&value.value).is_some()) => {
-            values.sort_by(|a, b| (leading_number(&a.value), &a.value).cmp(&(leading_number(&b.value), &b.value)));
+            values.sort_by_cached_key(|value| (leading_number(&value.value), value.value.clone()));
         }
         _ => values.sort_by(|a, b| (b.count, &a.label).cmp(&(a.count, &b.label))),
     }

@@ -13,6 +13,8 @@ mod rank;
 mod read;
 mod suggest;
 
+use std::sync::Arc;
+
 use contracts::Result;
 use contracts::catalog::{CatalogContents, ProductCard, View};
 use contracts::search::{Facet, Matched, SearchAnswer, SearchRequest, SearchSort};
@@ -120,7 +122,7 @@ fn page(
     filters: &Filters,
     ranking: &Ranking,
     view: &View,
-) -> (Vec<ProductCard>, Option<String>) {
+) -> (Vec<Arc<ProductCard>>, Option<String>) {
     let limit = ranking.limit();
     let indexed = &shelf.snapshot.indexed;
     // A few more than fit, to fill the places of those that are gone.

@@ -3,8 +3,7 @@
 //! The order ends in the product's id, so it is total, and a cursor is the key of the last product shown. What comes
 //! after it is found by that key and not by a count, so products that come or go never make a page skip or repeat.
 
-use std::borrow::Cow;
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 
 use contracts::Result;
 use contracts::catalog::View;
@@ -15,20 +14,26 @@ use uuid::Uuid;
 use super::Hit;
 use crate::index::Indexed;
 
-/// Where a hit stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a> {
+/// Where a hit stands: by the number that it is sorted by, the newest first among equals. By title that number is its
+/// place in the order of all titles, which is the same only within one snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
     rank: i64,
-    text: Cow<'a, str>,
-    /// The newest first, among equals.
     id: Reverse<ProductId>,
+}
+
+/// The last hit of the page before, as a cursor names it.
+struct Last {
+    rank: i64,
+    title: String,
+    id: ProductId,
 }
 
 pub(crate) struct Ranking {
     sort: SearchSort,
     limit: u32,
     language: usize,
-    after: Option<Key<'static>>,
+    after: Option<Last>,
     /// Hits shown on the pages before.
     depth: u32,
 }
@@ -64,7 +69,7 @@ impl Ranking {
                 format!("A search shows its first {MAX_DEPTH} hits. Narrow it by words or filters to see others.");
             return Err(Failure::field("/cursor", "too_deep", detail));
         }
-        ranking.after = Some(Key { rank, text: text.into(), id: Reverse(ProductId::from_uuid(id)) });
+        ranking.after = Some(Last { rank, title: text, id: ProductId::from_uuid(id) });
         Ok(ranking)
     }
 
@@ -72,40 +77,69 @@ impl Ranking {
         self.limit as usize
     }
 
-    fn key<'a>(&self, indexed: &'a Indexed, view: &View, hit: Hit) -> Option<Key<'a>> {
-        let row = indexed.columns.row(hit.slot)?;
-        let price = || indexed.columns.prices(view.currency).and_then(|prices| prices.amount(hit.slot)).unwrap_or(0);
-        let (rank, text) = match self.sort {
+    fn rank(&self, indexed: &Indexed, view: &View, hit: Hit) -> i64 {
+        let Indexed { columns, .. } = indexed;
+        let price = || columns.prices(view.currency).and_then(|prices| prices.amount(hit.slot)).unwrap_or(0);
+        match self.sort {
             // The bits of positive floats are in the order of the floats. Nothing typed means nothing matches better.
-            SearchSort::Relevance if hit.score > 0.0 => (-i64::from(hit.score.to_bits()), ""),
-            SearchSort::Relevance | SearchSort::Newest => (-row.created_at, ""),
-            SearchSort::PriceAsc => (price(), ""),
-            SearchSort::PriceDesc => (-price(), ""),
-            SearchSort::Title => (0, row.titles.get(self.language).map_or("", String::as_str)),
-        };
-        Some(Key { rank, text: text.into(), id: Reverse(row.id) })
+            SearchSort::Relevance if hit.score > 0.0 => -i64::from(hit.score.to_bits()),
+            SearchSort::Relevance | SearchSort::Newest => -columns.created_at(hit.slot),
+            SearchSort::PriceAsc => price(),
+            SearchSort::PriceDesc => -price(),
+            SearchSort::Title => columns.title_order(self.language).map_or(0, |order| i64::from(order.place(hit.slot))),
+        }
+    }
+
+    /// The key that hits of this page stand behind.
+    fn after(&self, indexed: &Indexed) -> Option<Key> {
+        let last = self.after.as_ref()?;
+        Some(match self.sort {
+            // The last of those at or before that title; the first of all when there is none.
+            SearchSort::Title => {
+                let through = indexed.columns.titles_through(self.language, &last.title, last.id);
+                // The last id in this order is the lowest.
+                Key { rank: i64::from(through) - 1, id: Reverse(ProductId::from_uuid(Uuid::nil())) }
+            }
+            _ => Key { rank: last.rank, id: Reverse(last.id) },
+        })
     }
 
     /// The first `count` hits behind the cursor, in order.
     pub(crate) fn top(&self, indexed: &Indexed, view: &View, hits: &[Hit], count: usize) -> Vec<Hit> {
-        let keyed = hits.iter().filter_map(|&hit| Some((self.key(indexed, view, hit)?, hit)));
-        let mut rest: Vec<(Key<'_>, Hit)> = match &self.after {
-            Some(after) => keyed.filter(|(key, _)| key.cmp(after) == Ordering::Greater).collect(),
-            None => keyed.collect(),
-        };
-        if rest.len() > count {
-            rest.select_nth_unstable_by(count, |(a, _), (b, _)| a.cmp(b));
-            rest.truncate(count);
+        let after = self.after(indexed);
+        let mut best: Vec<(Key, Hit)> = Vec::with_capacity(count * 2);
+        // What comes behind it is none of the first.
+        let mut worst: Option<Key> = None;
+        for &hit in hits {
+            let rank = self.rank(indexed, view, hit);
+            if worst.is_some_and(|worst| rank > worst.rank) {
+                continue;
+            }
+            let key = Key { rank, id: Reverse(indexed.columns.id(hit.slot)) };
+            if worst.is_some_and(|worst| key > worst) || after.is_some_and(|after| key <= after) {
+                continue;
+            }
+            best.push((key, hit));
+            if best.len() == count * 2 {
+                best.select_nth_unstable_by_key(count - 1, |(key, _)| *key);
+                best.truncate(count);
+                worst = best.last().map(|(key, _)| *key);
+            }
         }
-        rest.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        rest.into_iter().map(|(_, hit)| hit).collect()
+        best.sort_unstable_by_key(|(key, _)| *key);
+        best.truncate(count);
+        best.into_iter().map(|(_, hit)| hit).collect()
     }
 
     /// The cursor behind `hit`, the last of `shown` on this page.
     pub(crate) fn cursor(&self, indexed: &Indexed, view: &View, hit: Hit, shown: usize) -> String {
         let depth = self.depth.saturating_add(u32::try_from(shown).unwrap_or(u32::MAX));
-        let Some(key) = self.key(indexed, view, hit) else { return String::new() };
-        let parts = [sort_name(self.sort), &key.rank.to_string(), &key.text, &key.id.0.to_string(), &depth.to_string()];
+        let Some(row) = indexed.columns.row(hit.slot) else { return String::new() };
+        let (rank, title) = match self.sort {
+            SearchSort::Title => (0, row.titles.get(self.language).map_or("", String::as_str)),
+            _ => (self.rank(indexed, view, hit), ""),
+        };
+        let parts = [sort_name(self.sort), &rank.to_string(), title, &row.id.to_string(), &depth.to_string()];
         Cursor::encode(&parts).as_str().to_owned()
     }
 }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use crate::cache::Fresh;
 use crate::form::Fields;
 use crate::layout::{self, Head};
+use crate::own_prices::{self, OwnPrices};
 use crate::pages::{cached, category_step, error, find_category, is_handle, last_segment};
 use crate::parts::{Step, breadcrumb_data, breadcrumbs, grid};
 use crate::site::{PageContext, Site};
@@ -27,6 +28,8 @@ pub(crate) struct ListingPage {
     pub(crate) path: String,
     pub(crate) sort: ProductSort,
     pub(crate) is_first: bool,
+    /// Whether the prices are the shopper's own.
+    pub(crate) is_own: bool,
 }
 
 /// Which list.
@@ -77,17 +80,36 @@ fn canonical(path: &str, sort: ProductSort, cursor: Option<&str>) -> String {
 
 fn list(site: &Site, request: &Request, source: Source) -> Response {
     let path = request.uri().path();
+    if let Some(own) = site.own_prices(request) {
+        return list_own(site, request, source, &own);
+    }
     let Some(query) = request.uri().query() else {
         return cached(site, request.headers(), path, || render(site, path, source, ProductSort::default(), None));
     };
-    // Parameters that are not ours do not make another page.
+    let (sort, cursor) = asked(query);
+    let key = canonical(path, sort, cursor.as_deref());
+    cached(site, request.headers(), &key, || render(site, path, source, sort, cursor.as_deref()))
+}
+
+/// Order and page that a query asks for. Parameters that are not ours do not make another page.
+fn asked(query: &str) -> (ProductSort, Option<String>) {
     let fields = Fields::parse(query.as_bytes()).unwrap_or_default();
     let sort =
         SORTS.iter().find(|(_, name)| *name == fields.text("sort")).map_or_else(ProductSort::default, |(s, _)| *s);
-    let cursor =
-        fields.get("cursor").filter(|text| text.len() <= 1024 && text.bytes().all(|b| b.is_ascii_alphanumeric()));
-    let key = canonical(path, sort, cursor);
-    cached(site, request.headers(), &key, || render(site, path, source, sort, cursor))
+    let plain = |text: &&str| text.len() <= 1024 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    (sort, fields.get("cursor").filter(plain).map(str::to_owned))
+}
+
+/// The list with the prices of one shopper. Its order by price is that of everybody.
+fn list_own(site: &Site, request: &Request, source: Source, own: &OwnPrices<'_>) -> Response {
+    let (sort, cursor) = asked(request.uri().query().unwrap_or(""));
+    let mut data = match load(site, last_segment(request.uri().path()), source, sort, cursor.as_deref()) {
+        Ok(data) => data,
+        Err(answer) => return answer,
+    };
+    own.cards(&mut data.products.items);
+    data.is_own = true;
+    own_prices::answer(listing_page(&site.context(&canonical(&data.path, sort, cursor.as_deref())), &data))
 }
 
 #[allow(clippy::result_large_err)] // As `cached` takes it.
@@ -125,6 +147,7 @@ fn load(
         path: "/products".to_owned(),
         sort,
         is_first: cursor.is_none(),
+        is_own: false,
     };
     match source {
         Source::All => {}
@@ -188,6 +211,7 @@ pub(crate) fn listing_page(ctx: &PageContext<'_>, data: &ListingPage) -> Markup 
         header.page-header {
             h1 { (data.title) }
             @if !data.description.is_empty() { p.lead { (data.description) } }
+            @if data.is_own { (own_prices::told(ctx)) }
         }
         @if !data.children.is_empty() {
             nav.chips aria-label=(t.subcategories) {
@@ -283,6 +307,7 @@ pub(crate) fn samples() -> Vec<ListingPage> {
         path: "/categories/shoes".to_owned(),
         sort: ProductSort::PriceAsc,
         is_first: false,
+        is_own: true,
     };
     let empty = |is_first| ListingPage {
         title: "Empty".to_owned(),
@@ -295,6 +320,7 @@ pub(crate) fn samples() -> Vec<ListingPage> {
         path: "/products".to_owned(),
         sort: ProductSort::Newest,
         is_first,
+        is_own: false,
     };
     vec![full, empty(true), empty(false)]
 }

@@ -12,6 +12,7 @@ use maud::{Markup, PreEscaped, html};
 use crate::cache::Fresh;
 use crate::form::Fields;
 use crate::layout::{self, Head, logo, public_url, script_json};
+use crate::own_prices::{self, OwnPrices};
 use crate::pages::{cached, category_step, error, find_category, is_handle, last_segment};
 use crate::parts::{Loading, Step, Tone, breadcrumb_data, breadcrumbs, grid, image, notice, price, small};
 use crate::site::{PageContext, Site};
@@ -30,10 +31,15 @@ pub(crate) struct ProductPage {
     pub(crate) selected: usize,
     /// Why the product was not added to the cart.
     pub(crate) problem: Option<&'static str>,
+    /// Whether the prices are the shopper's own.
+    pub(crate) is_own: bool,
 }
 
 pub(crate) async fn show(State(site): State<Site>, request: Request) -> Response {
     let path = request.uri().path();
+    if let Some(own) = site.own_prices(&request) {
+        return show_own(&site, &request, &own);
+    }
     let Some(query) = request.uri().query() else {
         return cached(&site, request.headers(), path, || render(&site, path, None));
     };
@@ -48,6 +54,18 @@ pub(crate) async fn show(State(site): State<Site>, request: Request) -> Response
     } else {
         cached(&site, request.headers(), path, || render(&site, path, None))
     }
+}
+
+/// The page with the prices of one shopper.
+fn show_own(site: &Site, request: &Request, own: &OwnPrices<'_>) -> Response {
+    let Some(mut data) = load(site, last_segment(request.uri().path())) else { return error::not_found(site) };
+    let sku = Fields::parse(request.uri().query().unwrap_or("").as_bytes()).unwrap_or_default().text("variant").to_owned();
+    let asked = data.product.variants.iter().position(|variant| variant.sku.as_str() == sku);
+    data.selected = asked.unwrap_or(data.selected);
+    data.product = Arc::new(own.product(&data.product));
+    own.cards(&mut data.related);
+    data.is_own = true;
+    own_prices::answer(product_page(&site.context(&format!("/products/{}", data.product.handle)), &data))
 }
 
 #[allow(clippy::result_large_err)] // As `cached` takes it.
@@ -96,7 +114,7 @@ fn load(site: &Site, handle: &str) -> Option<ProductPage> {
     related.retain(|other| other.handle != product.handle);
     related.truncate(RELATED as usize - 1);
     let selected = product.variants.iter().position(|variant| variant.available).unwrap_or(0);
-    Some(ProductPage { product, trail, top, related, selected, problem: None })
+    Some(ProductPage { product, trail, top, related, selected, problem: None, is_own: false })
 }
 
 pub(crate) fn product_page(ctx: &PageContext<'_>, data: &ProductPage) -> Markup {
@@ -122,6 +140,7 @@ pub(crate) fn product_page(ctx: &PageContext<'_>, data: &ProductPage) -> Markup 
                 h1 { (product.title) }
                 @if let Some(problem) = data.problem { (notice(Tone::Bad, problem)) }
                 (picker(ctx, data))
+                @if data.is_own { (own_prices::told(ctx)) }
                 @if !product.attributes.is_empty() { (attributes(ctx, product)) }
             }
             @if !product.description_html.trim().is_empty() {
@@ -385,6 +404,7 @@ pub(crate) fn samples() -> Vec<ProductPage> {
         related: vec![goods::card("other", goods::HOSTILE)],
         selected: 0,
         problem,
+        is_own: problem.is_some(),
     };
     let mut bare = goods::product("bare", "Bare", 1);
     bare.images.clear();

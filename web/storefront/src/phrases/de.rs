@@ -75,6 +75,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
     description: "Beschreibung",
     details: "Details",
     related: "Das könnte dir auch gefallen",
+    own_prices: "Das sind deine eigenen Preise.",
     yes: "Ja",
     no: "Nein",
     your_cart: "Dein Warenkorb",

@@ -75,6 +75,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
     description: "Description",
     details: "Details",
     related: "You may also like",
+    own_prices: "These are your own prices.",
     yes: "Yes",
     no: "No",
     your_cart: "Your cart",

@@ -95,6 +95,8 @@ pub(crate) struct Phrases {
     pub(crate) description: &'static str,
     pub(crate) details: &'static str,
     pub(crate) related: &'static str,
+    /// Above prices of one shopper's group.
+    pub(crate) own_prices: &'static str,
     pub(crate) yes: &'static str,
     pub(crate) no: &'static str,
     // Cart.
@@ -430,12 +432,12 @@ impl Phrases {
             NoteReason::EmptyGiftCard => say!(
                 self,
                 "Nothing is left on the gift card ending in {name}.",
+                "Auf der Geschenkkarte mit der Endung {name} ist nichts mehr."
+            ),
             NoteReason::TooManyAttempts => say!(
                 self,
                 "There were too many attempts. {name} was not looked up; try again in some minutes.",
                 "Das waren zu viele Versuche. {name} wurde nicht nachgeschlagen; versuche es in einigen Minuten noch einmal."
-            ),
-                "Auf der Geschenkkarte mit der Endung {name} ist nichts mehr."
             ),
             NoteReason::InvalidVatId => say!(
                 self,

@@ -24,6 +24,7 @@ use contracts::ledger::{
     ShipmentRequest, StoredResponse,
 };
 use contracts::search::{Facet, FacetKind, FacetValue, Matched, Search, SearchAnswer, SearchRequest, Suggestions};
+use contracts::selling::{GroupPrices, ShelfTag, Shopper};
 use kernel::{
     Cursor, Failure, LineId, Money, OrderId, Page, PageRequest, ReturnId, Secret, SeededRng, ShipmentId, Sku, StoreId,
     Timestamp,
@@ -39,6 +40,8 @@ pub(crate) struct World {
     /// How often a product was looked up: a page from the cache looks up none.
     pub(crate) lookups: AtomicU64,
     products: Mutex<Vec<Arc<ProductView>>>,
+    /// Those who have prices of their own.
+    pub(crate) group: Mutex<Vec<kernel::CustomerId>>,
     carts: Mutex<HashMap<String, CartView>>,
     ids: AtomicU64,
     pub(crate) orders: Mutex<HashMap<OrderId, OrderView>>,
@@ -77,6 +80,7 @@ pub(crate) fn shop(products: u64) -> (Storefront, Arc<World>) {
         orders: world.clone(),
         customers: Arc::new(accounts::Door),
         search: world.clone(),
+        group_prices: world.clone(),
         markets: goods::markets(),
         store: StoreId::DEFAULT,
         name: "Argosy".to_owned(),
@@ -260,8 +264,8 @@ impl Search for World {
             words.split(' ').all(|word| product.title.to_lowercase().contains(word))
                 && (wanted.is_empty() || product.options[0].values.iter().any(|value| wanted.contains(&value)))
         };
-        let hits: Vec<ProductCard> =
-            products.iter().filter(fits).map(|product| goods::card_of(&priced(product, view))).collect();
+        let hits: Vec<Arc<ProductCard>> =
+            products.iter().filter(fits).map(|product| Arc::new(goods::card_of(&priced(product, view)))).collect();
         let count = u32::try_from(hits.len()).unwrap();
         let value = |value: &str| FacetValue {
             value: value.to_owned(),
@@ -283,6 +287,17 @@ impl Search for World {
 
     fn suggest(&self, _: StoreId, _: &str, _: &View) -> Result<Suggestions> {
         unreachable!("pages ask for suggestions through the API")
+    }
+}
+
+/// Customers of a group pay half.
+impl GroupPrices for World {
+    fn has_own(&self, shopper: &Shopper<'_>) -> bool {
+        self.group.lock().unwrap().contains(&shopper.customer)
+    }
+
+    fn tag(&self, _: &Shopper<'_>, _: &Sku, shelf: ShelfTag) -> ShelfTag {
+        ShelfTag { unit: Money::new(shelf.unit.amount_minor / 2, shelf.unit.currency), compare_at: None }
     }
 }
 

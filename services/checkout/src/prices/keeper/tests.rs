@@ -120,7 +120,7 @@ impl CatalogContents for Shelf {
         let version = self.version.load(Ordering::SeqCst);
         vec![Standing { id: ProductId::from_uuid(uuid::Uuid::nil()), handle: "a".into(), version, available: true }]
     }
-    fn card(&self, _: StoreId, _: &str, _: &View) -> Option<ProductCard> {
+    fn card(&self, _: StoreId, _: &str, _: &View) -> Option<Arc<ProductCard>> {
         None
     }
     fn locales(&self, _: StoreId) -> Vec<String> {
@@ -221,6 +221,15 @@ impl World {
     }
 }
 
+impl World {
+    /// How many prices of `A` are written down, and the oldest of them.
+    async fn points(&self) -> (i64, i64) {
+        let sql = "select count(*), (select price from price_points order by at limit 1) from price_points";
+        let read = |conn: &Connection| Ok::<_, DbError>(conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?);
+        self.terms.db().read(read).await.unwrap()
+    }
+}
+
 fn keeper(terms: &Arc<TermsService>, shelf: &Arc<Shelf>, clock: &Arc<Hand>) -> PriceKeeper {
     PriceKeeper::new(PriceKeeperParts {
         store: STORE,
@@ -276,4 +285,59 @@ async fn a_list_ends_by_itself_and_nothing_is_told_twice() {
     assert_eq!(world.shelf.tellings.load(Ordering::SeqCst), tellings);
     world.clock.pass_days(2);
     assert_eq!(world.shown().await, (9_500, None, None));
+}
+
+#[tokio::test]
+async fn prices_that_can_no_longer_matter_are_forgotten() {
+    let mut world = World::new();
+    for day in 0..120_i64 {
+        world.shelf.costs(20_000 - day * 10);
+        world.shown().await;
+        world.clock.pass_days(1);
+    }
+    let (points, oldest) = world.points().await;
+    assert_eq!((points, oldest), (31, 20_000 - 89 * 10), "30 days, and the price that held when they began");
+    // What is kept still says the lowest of the 30 days before, and the price that held when they began counts.
+    world.list("sale", 5_000, true, None).await;
+    assert_eq!(world.shown().await, (5_000, Some(18_810), Some(18_810)));
+    assert_eq!(world.points().await, (31, 20_000 - 90 * 10));
+    // A price that holds for long needs nothing but itself and what was before it.
+    world.clock.pass_days(400);
+    assert_eq!(world.shown().await, (5_000, Some(18_810), Some(18_810)), "as when the sale began");
+    world.terms.delete(STORE, TermsKind::PriceList, "sale", Version::Any, Actor::system()).await.unwrap();
+    assert_eq!(world.shown().await, (18_810, None, None));
+    assert_eq!(world.points().await, (2, 5_000));
+}
+
+#[tokio::test]
+async fn a_shopper_of_a_group_pays_what_its_list_says_and_nobody_else_does() {
+    use contracts::selling::{CustomerGroup, GroupPrices as _, ShelfTag, Shopper};
+    use kernel::CustomerId;
+
+    let world = World::new();
+    let customer = |n: u128| CustomerId::from_uuid(uuid::Uuid::from_u128(n));
+    let put = async |document| world.terms.put(STORE, document, Version::Any, Actor::system()).await.unwrap();
+    let group: CustomerGroup = serde_json::from_value(serde_json::json!({
+        "handle": "trade", "name": "Trade", "customers": [customer(1)],
+    }))
+    .unwrap();
+    put(TermsDocument::CustomerGroup(group)).await;
+    let eur = |minor| Money::new(minor, Currency::EUR);
+    let shelf = ShelfTag { unit: eur(10_000), compare_at: None };
+    let shopper = |n, currency| Shopper { store: STORE, customer: customer(n), market: "de", currency };
+    let a = Sku::new("A").unwrap();
+    assert!(!world.terms.has_own(&shopper(1, Currency::EUR)), "a group without a list pays as everybody");
+    let list: PriceList = serde_json::from_value(serde_json::json!({
+        "handle": "trade", "name": "Trade", "currency": "EUR", "groups": ["trade"],
+        "prices": [{ "sku": "A", "price_minor": 7_000 }],
+    }))
+    .unwrap();
+    put(TermsDocument::PriceList(list)).await;
+    assert!(world.terms.has_own(&shopper(1, Currency::EUR)));
+    assert_eq!(world.terms.tag(&shopper(1, Currency::EUR), &a, shelf), ShelfTag { unit: eur(7_000), compare_at: None });
+    for other in [shopper(2, Currency::EUR), shopper(1, Currency::GBP)] {
+        assert!(!world.terms.has_own(&other), "{other:?}");
+    }
+    assert_eq!(world.terms.tag(&shopper(2, Currency::EUR), &a, shelf), shelf);
+    assert_eq!(world.terms.tag(&shopper(1, Currency::EUR), &Sku::new("B").unwrap(), shelf), shelf);
 }

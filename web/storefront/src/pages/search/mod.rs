@@ -2,6 +2,8 @@
 
 mod view;
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,6 +14,7 @@ use kernel::{Currency, ErrorKind, Money, PageRequest};
 
 use crate::cache::Fresh;
 use crate::form::Fields;
+use crate::own_prices;
 use crate::pages::{cached_at, error};
 use crate::respond;
 use crate::site::Site;
@@ -23,7 +26,9 @@ pub(crate) use view::search_page;
 /// What the page shows.
 pub(crate) struct SearchPage {
     pub(crate) asked: Asked,
-    pub(crate) answer: SearchAnswer,
+    pub(crate) answer: Arc<SearchAnswer>,
+    /// Whether the prices are the shopper's own.
+    pub(crate) is_own: bool,
 }
 
 /// What the address asks for.
@@ -154,6 +159,16 @@ fn encoded(text: &str) -> String {
 pub(crate) async fn show(State(site): State<Site>, request: Request) -> Response {
     let fields = Fields::parse(request.uri().query().unwrap_or("").as_bytes()).unwrap_or_default();
     let asked = Asked::read(&fields, site.here().view.currency);
+    if let Some(own) = site.own_prices(&request) {
+        return match load(&site, asked) {
+            Ok(page) => {
+                let mut page = SearchPage { is_own: true, ..page };
+                own.shared_cards(&mut Arc::make_mut(&mut page.answer).hits);
+                own_prices::answer(search_page(&site.context(&page.asked.path()), &page))
+            }
+            Err(answer) => answer,
+        };
+    }
     let handles = &site.shop.handles;
     // Read before the search, so that a page is never kept for something newer.
     let generation = handles.search.generation(handles.store);
@@ -163,6 +178,13 @@ pub(crate) async fn show(State(site): State<Site>, request: Request) -> Response
 
 #[allow(clippy::result_large_err)] // As `cached_at` takes it.
 fn render(site: &Site, asked: Asked) -> Result<Fresh, Response> {
+    let page = load(site, asked)?;
+    let body = search_page(&site.context(&page.asked.path()), &page).into_string();
+    Ok(Fresh { body, content_type: None, surrogate_keys: "catalog search".to_owned() })
+}
+
+#[allow(clippy::result_large_err)]
+fn load(site: &Site, asked: Asked) -> Result<SearchPage, Response> {
     let handles = &site.shop.handles;
     let request = SearchRequest {
         query: asked.query.clone(),
@@ -171,22 +193,20 @@ fn render(site: &Site, asked: Asked) -> Result<Fresh, Response> {
         page: PageRequest { cursor: asked.cursor.clone(), ..PageRequest::default() },
     };
     let answer = match handles.search.search(handles.store, &request, &site.here().view) {
-        Ok(answer) => (*answer).clone(),
+        Ok(answer) => answer,
         // A filter that is gone, a cursor of another search: the search itself is the best answer.
         Err(failure) if failure.kind == ErrorKind::Invalid && asked != asked.bare() => {
             return Err(respond::see_other(&site.url(&asked.bare().path())));
         }
         // Words that cannot be looked for find nothing.
         Err(failure) if failure.kind == ErrorKind::Invalid => {
-            let page = SearchPage { asked, answer: nothing() };
+            let page = SearchPage { asked, answer: Arc::new(nothing()), is_own: false };
             let ctx = site.context("/search");
             return Err(respond::private(StatusCode::OK, search_page(&ctx, &page)));
         }
         Err(failure) => return Err(error::failure(site, &failure)),
     };
-    let ctx = site.context(&asked.path());
-    let body = search_page(&ctx, &SearchPage { asked, answer }).into_string();
-    Ok(Fresh { body, content_type: None, surrogate_keys: "catalog search".to_owned() })
+    Ok(SearchPage { asked, answer, is_own: false })
 }
 
 fn nothing() -> SearchAnswer {

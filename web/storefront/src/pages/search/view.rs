@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::{Asked, SORTS, SearchPage};
 use crate::layout::{self, Head};
+use crate::own_prices;
 use crate::parts::{Tone, breadcrumbs, grid, notice};
 use crate::site::PageContext;
 
@@ -38,6 +39,7 @@ pub(crate) fn search_page(ctx: &PageContext<'_>, data: &SearchPage) -> Markup {
                     @if data.answer.hits.is_empty() {
                         (empty(ctx, data))
                     } @else {
+                        @if data.is_own { (own_prices::told(ctx)) }
                         (grid(ctx, &data.answer.hits, true))
                         (pagination(ctx, data))
                     }
@@ -279,6 +281,8 @@ fn pagination(ctx: &PageContext<'_>, data: &SearchPage) -> Markup {
 
 #[cfg(test)]
 pub(crate) fn samples() -> Vec<SearchPage> {
+    use std::sync::Arc;
+
     use contracts::search::{Filter, SearchAnswer, SearchSort};
 
     use crate::goods;
@@ -288,7 +292,7 @@ pub(crate) fn samples() -> Vec<SearchPage> {
         |name: &str, kind, values| Facet { name: name.to_owned(), kind, label: goods::HOSTILE.to_owned(), values };
     let many = (36..60).map(|size| value(&size.to_string(), 3, size == 50)).collect();
     let full = SearchAnswer {
-        hits: vec![goods::card("a", goods::HOSTILE), goods::sold_out_card()],
+        hits: [goods::card("a", goods::HOSTILE), goods::sold_out_card()].map(Arc::new).into(),
         facets: vec![
             facet("category", FacetKind::Category, vec![value("shoes", 2, false), value("boots", 1, false)]),
             facet("price", FacetKind::Price, vec![value("-4999", 1, false), value("5000-", 1, true)]),
@@ -318,10 +322,12 @@ pub(crate) fn samples() -> Vec<SearchPage> {
         cursor: Some("60".to_owned()),
     };
     let none = SearchAnswer { hits: Vec::new(), facets: Vec::new(), total: 0, corrected: None, ..full.clone() };
-    vec![
-        SearchPage { asked: asked.clone(), answer: full.clone() },
-        SearchPage { asked: Asked::default(), answer: SearchAnswer { matched: Matched::All, corrected: None, ..full } },
-        SearchPage { asked: asked.bare(), answer: SearchAnswer { matched: Matched::Some, ..none.clone() } },
-        SearchPage { asked, answer: none },
+    [
+        (asked.clone(), full.clone()),
+        (Asked::default(), SearchAnswer { matched: Matched::All, corrected: None, ..full }),
+        (asked.bare(), SearchAnswer { matched: Matched::Some, ..none.clone() }),
+        (asked, none),
     ]
+    .map(|(asked, answer)| SearchPage { is_own: asked.query.is_empty(), asked, answer: Arc::new(answer) })
+    .into()
 }
