@@ -128,3 +128,173 @@ async fn ship_and_refund(shop: &Shop, browser: &Browser, id: &str) {
     assert_eq!((refunds.len(), &refunds[0]["amount"]["amount_minor"]), (1, &json!(420)), "{order}");
     assert_eq!(order["shipments"].as_array().unwrap().len(), 1, "{order}");
 }
+
+/// The owner's browser, without the browser: forms are sent as one would.
+struct Office<'a> {
+    shop: &'a Shop,
+    cookie: String,
+}
+
+impl<'a> Office<'a> {
+    fn open(shop: &'a Shop) -> Self {
+        let link = text(&shop.run(&["owner-link"]).stdout);
+        let token = link.trim().rsplit('/').next().unwrap();
+        let owner = json!({ "token": token, "email": "grace@example.org", "name": "Grace", "password": "a harbour full of gulls" });
+        let made = post(shop, "/api/v1/admin/setup", "", &owner);
+        Office { shop, cookie: format!("Cookie: argosy-staff={}\r\n", made["token"].as_str().unwrap()) }
+    }
+
+    fn see(&self, path: &str) -> String {
+        let (status, head, page) = self.shop.get(path, &self.cookie);
+        assert_eq!(status, 200, "{path}: {head}");
+        page
+    }
+
+    /// Status, where it leads to, and the page of the answer.
+    fn send(&self, path: &str, form: &str) -> (u16, String, String) {
+        let headers =
+            format!("{}Origin: http://shop\r\nContent-Type: application/x-www-form-urlencoded\r\n", self.cookie);
+        let (status, head, page) = self.shop.send("POST", path, &headers, &form.replace(' ', "+"));
+        let location = head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or("").to_owned();
+        (status, location, page)
+    }
+
+    /// Sends a form that must be taken. Where it leads to.
+    fn done(&self, path: &str, form: &str) -> String {
+        let (status, location, page) = self.send(path, form);
+        assert_eq!(status, 303, "{path}: {page}");
+        location
+    }
+
+    /// The units of a SKU at a location, available and in all.
+    fn stock(&self, sku: &str, location: &str) -> (i64, i64) {
+        let (_, _, levels) = self.shop.get(&format!("/api/v1/admin/stock/{sku}"), &self.cookie);
+        let levels: Value = serde_json::from_str(&levels).unwrap();
+        let level = levels["levels"].as_array().into_iter().flatten().find(|level| level["location"] == location);
+        level.map_or((0, 0), |level| (level["available"].as_i64().unwrap(), level["on_hand"].as_i64().unwrap()))
+    }
+}
+
+#[test]
+fn a_merchant_keeps_stock_in_two_places() {
+    let shop = Shop::start("--empty");
+    let office = Office::open(&shop);
+    office.done("/admin/locations", "location=shop&title=The shop&priority=1&active=yes&pickup=yes");
+    office.done("/admin/locations", "location=cellar&title=The cellar&priority=2&active=yes");
+    assert!(office.see("/admin/locations").contains("The cellar"));
+    office.done("/admin/stock/MUG/adjust", "location=cellar&delta=10&reason=Bought&key=aaaaaaaaaaaaaaaaaaaa");
+    // The same form once more: a double click changes nothing.
+    office.done("/admin/stock/MUG/adjust", "location=cellar&delta=10&reason=Bought&key=aaaaaaaaaaaaaaaaaaaa");
+    assert_eq!(office.stock("MUG", "cellar"), (10, 10));
+
+    // A line more, without a script; what was typed stays.
+    let transfer = "from=cellar&to=shop&reason=Window&in_transit=yes&lines-0-row=&lines-0-sku=MUG&lines-0-quantity=4";
+    let (status, _, page) = office.send("/admin/transfers", &format!("{transfer}&rows=add lines"));
+    assert_eq!(status, 200);
+    assert!(page.contains("name=\"lines-1-sku\"") && page.contains("value=\"Window\""), "{page}");
+    let (status, _, page) =
+        office.send("/admin/transfers", "from=cellar&to=shop&lines-0-row=&lines-0-sku=MUG&lines-0-quantity=x");
+    assert_eq!(status, 422);
+    assert!(page.contains("id=\"transfer-lines-0-quantity-error\""), "{page}");
+    office.done("/admin/transfers", &format!("{transfer}&lines-1-row="));
+    let list = office.see("/admin/transfers");
+    let id = list.split("/admin/transfers/").nth(1).unwrap().split('"').next().unwrap();
+    let address = format!("/admin/transfers/{id}");
+    assert_eq!((office.stock("MUG", "cellar"), office.stock("MUG", "shop")), ((6, 6), (0, 0)));
+    office.done(&format!("{address}/receive"), "quantity-0=3");
+    assert!(office.see(&address).contains("Partially received"));
+    assert_eq!(office.stock("MUG", "shop"), (3, 3));
+    let (status, _, page) = office.send(&format!("{address}/receive"), "quantity-0=3");
+    assert_eq!(status, 422);
+    assert!(page.contains("Only 1 units are still on their way"), "{page}");
+    office.done(&format!("{address}/receive"), "close=yes");
+    assert!(office.see(&address).contains("Closed"));
+
+    let count =
+        "location=shop&reason=Sunday&lines-0-row=&lines-0-sku=MUG&lines-0-on_hand=2&lines-1-row=&lines-1-sku=JUG";
+    let (status, _, page) = office.send("/admin/stock-counts", count);
+    assert_eq!(status, 201, "{page}");
+    assert!(page.contains("1 SKUs") && page.contains("-1"), "what was not counted is not in the report: {page}");
+    office.done("/admin/stock-settings", "low_stock_threshold=2");
+    assert!(office.see("/admin/stock?low=yes").contains("/admin/stock/MUG"));
+    office.done("/admin/stock/MUG/threshold", "location=shop&threshold=1");
+    assert!(office.see("/admin/stock?low=yes").contains("Nothing is low."));
+
+    office.done("/admin/stock/MUG/policy", "policy=preorder&limit=5&until=2099-01-01T12:00");
+    assert!(office.see("/admin/stock/MUG").contains("value=\"2099-01-01T12:00\""));
+    office.done("/admin/stock/SET/bundle", "components-0-row=&components-0-sku=MUG&components-0-quantity=2");
+    assert!(office.see("/admin/stock/SET").contains("4 can be put together"));
+    assert!(office.done("/admin/locations/cellar/close", "").contains("done=location-closed"));
+    assert!(office.see("/admin/stock/SET").contains("1 can be put together"));
+    let checked = shop.run(&["doctor"]);
+    assert!(checked.status.success(), "{}", text(&checked.stdout));
+}
+
+#[test]
+fn a_merchant_sets_prices_taxes_shipping_and_who_sells() {
+    let shop = Shop::start("--demo");
+    let office = Office::open(&shop);
+    let (_, _, products) = shop.get("/api/v1/products?limit=100", "");
+    let products: Value = serde_json::from_str(&products).unwrap();
+    let product = products["items"].as_array().unwrap().iter().find(|p| p["available"] == true).unwrap();
+    let handle = product["handle"].as_str().unwrap();
+    let product = |shop: &Shop| -> Value {
+        serde_json::from_str(&shop.get(&format!("/api/v1/products/{handle}"), "").2).unwrap()
+    };
+    let variants = product(&shop)["variants"].clone();
+    let variant = variants.as_array().unwrap().iter().find(|variant| variant["available"] == true).unwrap();
+    let sku = variant["sku"].as_str().unwrap();
+
+    // A mistake stands beside its field, and nothing is saved.
+    let twice = format!(
+        "prices-0-row=&prices-0-sku={sku}&prices-0-price=12.34&prices-1-row=&prices-1-sku={sku}&prices-1-price=9"
+    );
+    let (status, _, page) =
+        office.send("/admin/price-lists/new", &format!("name=Sale&currency=EUR&enabled=yes&{twice}"));
+    assert_eq!(status, 422);
+    assert!(page.contains("id=\"document-prices-1-sku-error\"") && page.contains("value=\"12.34\""), "{page}");
+    let once = format!("prices-0-row=&prices-0-sku={sku}&prices-0-price=12.34");
+    let saved = office.done("/admin/price-lists/new", &format!("name=Sale&currency=EUR&enabled=yes&sale=yes&{once}"));
+    assert_eq!(saved, "/admin/price-lists/sale?done=saved");
+    let priced = product(&shop);
+    let variant = priced["variants"].as_array().unwrap().iter().find(|variant| variant["sku"] == sku).unwrap();
+    assert_eq!(variant["price"]["amount_minor"], 1234, "{variant}");
+    assert!(office.see("/admin/price-lists/sale").contains("name=\"version\" value=\"1\""));
+    let stale = format!("name=Sale&currency=EUR&enabled=yes&version=7&{once}");
+    assert_eq!(office.send("/admin/price-lists/sale", &stale).0, 412);
+
+    post(&shop, "/api/v1/customers", "", &json!({ "email": "ann@mail.test", "password": "a harbour full of gulls" }));
+    let (status, _, page) =
+        office.send("/admin/customer-groups/new", "name=Friends&joining=ann@mail.test, nobody@mail.test");
+    assert_eq!(status, 422);
+    assert!(page.contains("Nobody has an account with nobody@mail.test"), "{page}");
+    office.done("/admin/customer-groups/new", "name=Friends&joining=ann@mail.test");
+    assert!(office.see("/admin/customer-groups/friends").contains("ann@mail.test"));
+
+    let tax = "country=de&name=MwSt.&rates-0-row=&rates-0-class=standard&rates-0-rate=16";
+    assert_eq!(office.done("/admin/tax-zones/new", tax), "/admin/tax-zones/de?done=saved");
+    let method =
+        "methods-0-row=&methods-0-name-en=Parcel&methods-0-by=nothing&methods-0-days_min=1&methods-0-days_max=2";
+    let price = "methods-0-steps-0-row=&methods-0-steps-0-prices-EUR=3.21";
+    office.done("/admin/shipping-zones/new", &format!("name=Germany&countries=DE&{method}&{price}"));
+    assert!(office.see("/admin/settings/shop").contains("Seller's name"));
+    let seller =
+        "seller-name=Tide GmbH&seller-vat_id=DE123456789&seller-address=1 Quay%0D%0A28195 Bremen&seller-footer=Thanks!";
+    office.done("/admin/settings/shop", &format!("{seller}&time_zone=Europe/Berlin&country=DE&tax_rounding=per_line"));
+
+    let id = buy(&shop, sku);
+    let (_, _, order) = shop.get(&format!("/api/v1/admin/orders/{id}"), &office.cookie);
+    let order: Value = serde_json::from_str(&order).unwrap();
+    assert_eq!(order["totals"]["shipping"]["amount_minor"], 321, "{order}");
+    assert_eq!(order["tax_lines"][0]["rate"], 160_000, "{order}");
+    for paper in ["invoice.pdf", "packing-slip.pdf"] {
+        let (_, _, pdf) = shop.get(&format!("/admin/orders/{id}/{paper}"), &office.cookie);
+        for wanted in ["Tide GmbH", "VAT id DE123456789", "28195 Bremen", "Thanks!"] {
+            assert!(pdf.contains(wanted), "{wanted} is not on {paper}");
+        }
+    }
+    office.done(&format!("/admin/orders/{id}/notes"), "text=Ring the bell twice&key=bbbbbbbbbbbbbbbbbbbb");
+    let page = office.see(&format!("/admin/orders/{id}"));
+    assert!(page.contains("Ring the bell twice"), "the note's text is in the timeline: {page}");
+    assert!(page.contains("owed to the order at"), "so is what moved: {page}");
+}

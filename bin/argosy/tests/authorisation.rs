@@ -2,15 +2,19 @@
 //!
 //! A route that is in the OpenAPI document and not in the table fails the test, and so does a line of the table whose
 //! route is gone. Bodies are made from the document's own schemas, so that a route has no excuse to judge the input
-//! before it knows who asks.
+//! before it knows who asks. The pages of the back office have a table of their own, compared with the paths that
+//! `web/admin` serves.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "authorisation/pages.rs"]
+mod pages;
 mod support;
 
 use std::collections::BTreeMap;
 
-use Rule::{Anyone, Change, Customer, OfOrder, Read, Secret, StaffOnly};
+use Rule::{Anyone, Change, Customer, Either, OfOrder, Read, Secret, StaffOnly};
+use pages::{PAGES, Page};
 use serde_json::{Value, json};
 use support::Shop;
 
@@ -32,6 +36,8 @@ enum Rule {
     StaffOnly,
     /// The scope, or reading everything.
     Read(&'static str),
+    /// One of two scopes.
+    Either(&'static str, &'static str),
     /// The scope.
     Change(&'static str),
 }
@@ -104,6 +110,10 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /admin/customers/{id}/orders", Read("customers")),
     ("GET /admin/customers/{id}/export", Change("customers")),
     ("POST /admin/customers/{id}/erase", Change("customers")),
+    ("POST /admin/imports/customers", Change("customers")),
+    ("GET /admin/imports/customers", Read("customers")),
+    ("POST /admin/imports/customers/{id}/undo", Change("customers")),
+    ("GET /admin/exports/customers", Change("customers")),
     ("GET /admin/customer-groups", Read("customers")),
     ("GET /admin/customer-groups/{handle}", Read("customers")),
     ("PUT /admin/customer-groups/{handle}", Change("customers")),
@@ -136,7 +146,8 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /admin/orders/{id}", Read("orders")),
     ("POST /admin/orders/{id}/cancel", Change("orders")),
     ("POST /admin/orders/{id}/notes", Change("orders")),
-    ("POST /admin/orders/{id}/shipments", Change("orders")),
+    ("POST /admin/orders/{id}/shipments", Either("orders", "fulfilment")),
+    ("POST /admin/orders/{id}/edits", Change("orders")),
     ("POST /admin/orders/{id}/shipments/{shipment_id}/deliver", Change("orders")),
     ("POST /admin/orders/{id}/refunds", Change("orders")),
     ("POST /admin/orders/{id}/returns", Change("orders")),
@@ -239,6 +250,20 @@ impl Actor {
         self.scopes.iter().any(|own| own == "admin" || own == scope)
     }
 
+    fn expects_of_page(&self, page: Page) -> Verdict {
+        let sees = |scope: &str| self.has(scope) || self.has("read_only");
+        let granted = match page {
+            Page::Open => return Verdict::In,
+            _ if self.kind == Kind::Nobody => return Verdict::WhoAreYou,
+            Page::Own => self.kind == Kind::Staff,
+            Page::Staff => !self.scopes.is_empty(),
+            Page::Sees(scopes) => scopes.iter().any(|scope| sees(scope)),
+            Page::Does(scope) => self.has(scope),
+            Page::DoesSeeing(does, seeing) => self.has(does) && sees(seeing),
+        };
+        if granted { Verdict::In } else { Verdict::NotYou }
+    }
+
     fn expects(&self, rule: Rule) -> Verdict {
         let only = |kind| if self.kind == kind { Verdict::In } else { Verdict::NotYou };
         let may = |granted| if granted { Verdict::In } else { Verdict::NotYou };
@@ -251,6 +276,7 @@ impl Actor {
             StaffOnly => only(Kind::Staff),
             Read(scope) | OfOrder(scope, true) => may(self.has(scope) || self.has("read_only")),
             Change(scope) | OfOrder(scope, false) => may(self.has(scope)),
+            Either(one, other) => may(self.has(one) || self.has(other)),
         }
     }
 }
@@ -490,6 +516,72 @@ fn every_route_asks_who_is_there() {
         let broken = status >= 500 && status != 503;
         if broken || (found != expected && !absent) {
             wrong.push(format!("{line} by {}: {status} {code}, expected {expected:?}", actor.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What is answered to a browser, or to a program with a key.
+fn ask_for_page(shop: &Shop, actor: &Actor, method: &str, template: &str) -> (u16, Verdict) {
+    let mut path = template.to_owned();
+    while let (Some(from), Some(to)) = (path.find('{'), path.find('}')) {
+        let value = match &path[from + 1..to] {
+            "id" | "shipment" | "return" => NOTHING,
+            "template" => "password_reset",
+            _ => "walk",
+        };
+        path.replace_range(from..=to, value);
+    }
+    let mut headers = String::new();
+    if let Some(token) = &actor.token {
+        headers = match actor.kind {
+            Kind::Staff => format!("Cookie: argosy-staff={token}\r\n"),
+            Kind::Customer => format!("Cookie: argosy-session={token}\r\n"),
+            Kind::Nobody | Kind::Key => bearer(token),
+        };
+    }
+    if method == "POST" {
+        headers += "Content-Type: application/x-www-form-urlencoded\r\nOrigin: http://shop\r\n";
+    }
+    let (status, head, _) = shop.send(method, &path, &headers, "");
+    let to_login = head.lines().any(|line| line.to_lowercase().starts_with("location: /admin/login"));
+    let verdict = match status {
+        303 if to_login => Verdict::WhoAreYou,
+        403 => Verdict::NotYou,
+        _ => Verdict::In,
+    };
+    (status, verdict)
+}
+
+#[test]
+fn every_page_of_the_back_office_asks_who_is_there() {
+    let shop = Shop::start("--empty");
+    let served: std::collections::BTreeSet<String> = admin::table().into_iter().collect();
+    let table: BTreeMap<&str, Page> = PAGES.iter().copied().collect();
+    assert_eq!(table.len(), PAGES.len(), "a page is in PAGES twice");
+    let missing: Vec<_> = served.iter().filter(|line| !table.contains_key(line.as_str())).collect();
+    assert!(missing.is_empty(), "say in PAGES who may see these: {missing:#?}");
+    let gone: Vec<_> = table.keys().filter(|line| !served.contains(**line)).collect();
+    assert!(gone.is_empty(), "these lines of PAGES are not served: {gone:#?}");
+
+    let (_, _, api) = shop.get("/api/v1/openapi.json", "");
+    let actors = actors(&shop, &serde_json::from_str(&api).unwrap());
+    let everybody = PAGES.iter().flat_map(|(line, page)| actors.iter().map(move |actor| (*line, *page, actor)));
+    let mut asked: Vec<(&str, Page, &Actor)> = everybody.collect();
+    // Whoever logs out cannot be asked anything more.
+    asked.sort_by_key(|(line, ..)| line.ends_with("/logout"));
+    let mut wrong = Vec::new();
+    for (line, page, actor) in asked {
+        let (method, template) = line.split_once(' ').unwrap();
+        let (status, found) = ask_for_page(&shop, actor, method, template);
+        let expected = match actor.expects_of_page(page) {
+            // A customer is nobody at the back office's door.
+            Verdict::NotYou if actor.kind == Kind::Customer => Verdict::WhoAreYou,
+            expected => expected,
+        };
+        let open = page == Page::Open && found != Verdict::NotYou;
+        if status >= 500 || (found != expected && !open) {
+            wrong.push(format!("{line} by {}: {status} {found:?}, expected {expected:?}", actor.name));
         }
     }
     assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));

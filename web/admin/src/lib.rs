@@ -22,6 +22,7 @@ mod pdf;
 mod respond;
 mod rows;
 mod site;
+mod table;
 mod upload;
 
 #[cfg(test)]
@@ -39,4 +40,10 @@ pub use site::Admin;
 /// When there is no market.
 pub fn routes(admin: Admin) -> Router {
     pages::router(site::Site::new(admin))
+}
+
+/// The methods and paths of all pages, such as `GET /admin/orders/{id}`, for whoever asks for every one of them.
+#[must_use]
+pub fn table() -> Vec<String> {
+    pages::pages().table()
 }

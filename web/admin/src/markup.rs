@@ -199,8 +199,7 @@ mod tests {
         page!("products", products::list, products::list::products_page);
         page!("product", products::view, products::view::product_page);
         page!("new product", products::create, products::create::new_product_page);
-        page!("categories", products::categories, products::categories::categories_page);
-        page!("collections", products::collections, products::collections::collections_page);
+        page!("categories and collections", products::listings, products::listings::listings_page);
         page!("stock", stock::levels, stock::levels::levels_page);
         page!("stock of a sku", stock::sku, stock::sku::sku_page);
         page!("locations", stock::locations, stock::locations::locations_page);

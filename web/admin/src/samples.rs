@@ -2,7 +2,7 @@
 
 use contracts::address::Address;
 use contracts::catalog::{
-    Category, Collection, Media, Price, Product, ProductContent, ProductOption, ProductStatus, TimestampSchema, Variant,
+    Category, Media, Price, Product, ProductContent, ProductOption, ProductStatus, TimestampSchema, Variant,
 };
 use contracts::checkout::{Discount, TaxLine, Totals};
 use contracts::fulfilment::{FulfilmentLine, FulfilmentState, FulfilmentView, TrackingStatus, TrackingUpdate};
@@ -247,10 +247,6 @@ pub(crate) fn category() -> Category {
         media: None,
         version: 1,
     }
-}
-
-pub(crate) fn collection() -> Collection {
-    Collection { handle: HOSTILE(), name: texts(), description: texts(), position: 1, media: None, version: 1 }
 }
 
 pub(crate) fn customer() -> CustomerView {

@@ -16,7 +16,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::any;
 use contracts::ledger::Answer;
 use http_kit::{Api, Caller, Problem, Told};
 use kernel::{ErrorKind, Failure, FieldError, PageRequest};
@@ -26,12 +26,13 @@ use crate::layout::Section;
 use crate::parts::encoded;
 use crate::respond::{page, see_other};
 use crate::site::Site;
+use crate::table::{Pages, get};
 
 /// Rows of a list's page.
 const ROWS: u32 = 50;
 
-pub(crate) fn router(site: Site) -> Router {
-    Router::new()
+pub(crate) fn pages() -> Pages {
+    Pages::new()
         .route("/admin", get(home::show))
         .route("/admin/", get(async || see_other("/admin")))
         .route("/admin/assets/{file}", get(crate::assets::show))
@@ -43,6 +44,11 @@ pub(crate) fn router(site: Site) -> Router {
         .merge(people::routes())
         .merge(terms::routes())
         .merge(out::routes())
+}
+
+pub(crate) fn router(site: Site) -> Router {
+    pages()
+        .router()
         .route("/admin/{*rest}", any(async || -> Api<Response> { Err(Problem::no_route()) }))
         .layer(from_fn_with_state(site.clone(), tell))
         .with_state(site)

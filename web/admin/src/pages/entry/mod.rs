@@ -7,10 +7,8 @@ pub(crate) mod log_out;
 pub(crate) mod reset;
 pub(crate) mod setup;
 
-use axum::Router;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::{get, post};
 use contracts::identity::{StaffLoggedIn, Visitor};
 use http_kit::{SessionCookie, Visit};
 use kernel::Secret;
@@ -18,9 +16,10 @@ use kernel::Secret;
 use crate::form::Fields;
 use crate::respond::{see_other, with_headers};
 use crate::site::Site;
+use crate::table::{Pages, get, post};
 
-pub(crate) fn routes() -> Router<Site> {
-    Router::new()
+pub(crate) fn routes() -> Pages {
+    Pages::new()
         .route("/admin/login", get(log_in::show).post(log_in::log_in))
         .route("/admin/logout", post(log_out::log_out))
         .route("/admin/setup/{token}", get(setup::show).post(setup::set_up))

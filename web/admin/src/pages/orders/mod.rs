@@ -12,9 +12,7 @@ pub(crate) mod ship;
 pub(crate) mod show;
 pub(crate) mod view;
 
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
 use contracts::ledger::{Answer, Idempotency, OrderView};
 use http_kit::{Api, Caller, idempotency};
 use kernel::{Failure, OrderId};
@@ -24,9 +22,10 @@ use crate::form::{Draft, Fields};
 use crate::pages::{shown_again, taken};
 use crate::respond::see_other;
 use crate::site::{Site, key_of};
+use crate::table::{Pages, get, post};
 
-pub(crate) fn routes() -> Router<Site> {
-    Router::new()
+pub(crate) fn routes() -> Pages {
+    Pages::new()
         .route("/admin/orders", get(list::show))
         .route("/admin/orders/{id}", get(show::show))
         .route("/admin/orders/{id}/ship", post(ship::ship))

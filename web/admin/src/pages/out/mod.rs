@@ -6,13 +6,10 @@ pub(crate) mod mails;
 pub(crate) mod webhook;
 pub(crate) mod webhooks;
 
-use axum::Router;
-use axum::routing::{get, post};
+use crate::table::{Pages, get, post};
 
-use crate::site::Site;
-
-pub(crate) fn routes() -> Router<Site> {
-    Router::new()
+pub(crate) fn routes() -> Pages {
+    Pages::new()
         .route("/admin/fulfilments", get(fulfilments::show))
         .route("/admin/fulfilments/{id}", get(fulfilment::show).post(fulfilment::advance))
         .route("/admin/fulfilments/{id}/label", get(fulfilment::label))

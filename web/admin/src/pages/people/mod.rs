@@ -6,15 +6,13 @@ pub(crate) mod keys;
 pub(crate) mod roles;
 pub(crate) mod staff;
 
-use axum::Router;
-use axum::routing::{get, post};
 use contracts::identity::Scope;
 
 use crate::form::Fields;
-use crate::site::Site;
+use crate::table::{Pages, get, post};
 
-pub(crate) fn routes() -> Router<Site> {
-    Router::new()
+pub(crate) fn routes() -> Pages {
+    Pages::new()
         .route("/admin/customers", get(customers::show))
         .route("/admin/customers/{id}", get(customer::show))
         .route("/admin/customers/{id}/export.json", get(customer::export))

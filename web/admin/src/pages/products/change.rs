@@ -52,6 +52,9 @@ fn read(
                 (None, None) => {}
             }
         }
+        if let Some(class) = fields.get(&format!("tax_class-{place}")) {
+            variant.tax_class = class.to_owned();
+        }
         let grams = read.integer(&format!("weight-{place}"), 0, 10_000_000).unwrap_or(0);
         variant.weight_g = u32::try_from(grams).unwrap_or(0);
     }

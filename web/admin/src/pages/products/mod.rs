@@ -1,25 +1,22 @@
 //! Products, their stock and pictures, and the categories and collections that they stand in.
 
-pub(crate) mod categories;
 pub(crate) mod change;
-pub(crate) mod collections;
 pub(crate) mod create;
 pub(crate) mod list;
+pub(crate) mod listings;
 pub(crate) mod media;
 pub(crate) mod show;
 pub(crate) mod stock;
 pub(crate) mod variant;
 pub(crate) mod view;
 
-use axum::Router;
-use axum::routing::{get, post};
 use contracts::market::Texts;
 
 use crate::form::Reading;
-use crate::site::Site;
+use crate::table::{Pages, get, post};
 
-pub(crate) fn routes() -> Router<Site> {
-    Router::new()
+pub(crate) fn routes() -> Pages {
+    Pages::new()
         .route("/admin/products", get(list::show))
         .route("/admin/new-product", get(create::show).post(create::create))
         .route("/admin/products/{handle}", get(show::show).post(change::change))
@@ -28,10 +25,10 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/admin/products/{handle}/stock", post(stock::adjust))
         .route("/admin/products/{handle}/media", post(media::add))
         .route("/admin/products/{handle}/media/remove", post(media::remove))
-        .route("/admin/categories", get(categories::show).post(categories::put))
-        .route("/admin/categories/{handle}/delete", post(categories::delete))
-        .route("/admin/collections", get(collections::show).post(collections::put))
-        .route("/admin/collections/{handle}/delete", post(collections::delete))
+        .route("/admin/categories", get(listings::show).post(listings::put))
+        .route("/admin/categories/{handle}/delete", post(listings::delete))
+        .route("/admin/collections", get(listings::show).post(listings::put))
+        .route("/admin/collections/{handle}/delete", post(listings::delete))
 }
 
 /// The texts of the inputs `{name}-{locale}`, over those of languages that the form does not show. An empty input takes

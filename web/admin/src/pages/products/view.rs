@@ -162,6 +162,7 @@ fn variant_prices(data: &ProductPage, form: &Form<'_>, place: usize, variant: &V
                         .value(&now.and_then(|p| p.compare_at).map(|m| m.decimal()).unwrap_or_default())))
                 }
                 (form.input(&Field::new(&format!("weight-{place}"), "Grams").kind("count").value(&variant.weight_g.to_string())))
+                (form.input(&Field::new(&format!("tax_class-{place}"), "Tax class").value(&variant.tax_class)))
             }
         }
     }

@@ -7,8 +7,6 @@ pub(crate) mod sku;
 pub(crate) mod transfer;
 pub(crate) mod transfers;
 
-use axum::Router;
-use axum::routing::{get, post};
 use contracts::ledger::{Idempotency, Location};
 use http_kit::{Caller, idempotency};
 use kernel::{Failure, Sku};
@@ -16,14 +14,15 @@ use serde::Serialize;
 
 use crate::form::{Fields, Reading};
 use crate::site::{Site, key_of};
+use crate::table::{Pages, get, post};
 
 /// The most units that anything here can be about.
 const MAX_UNITS: i64 = 1_000_000_000;
 /// The most bytes of the name of a location.
 const MAX_NAME: usize = 64;
 
-pub(crate) fn routes() -> Router<Site> {
-    Router::new()
+pub(crate) fn routes() -> Pages {
+    Pages::new()
         .route("/admin/stock", get(levels::show))
         .route("/admin/stock-settings", post(levels::set))
         .route("/admin/stock/{sku}", get(sku::show))

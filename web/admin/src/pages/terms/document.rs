@@ -165,7 +165,7 @@ async fn choices(
     from: usize,
 ) -> Result<Choices, Failure> {
     let (handles, store) = (site.handles(), site.store());
-    let mut choices = Choices { locales: site.locales(), currencies: site.currencies(), ..Choices::default() };
+    let mut choices = forms::money_and_words(site);
     if kind == TermsKind::PriceList {
         choices.markets = handles.markets.iter().map(|market| (market.handle.clone(), market.name.clone())).collect();
         for group in handles.terms.documents(store, TermsKind::CustomerGroup).await? {

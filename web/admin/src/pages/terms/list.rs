@@ -84,6 +84,17 @@ fn gist(document: &TermsDocument, locale: &str) -> (String, Vec<String>) {
     }
 }
 
+/// What holds while nobody has written anything.
+fn none_yet(kind: TermsKind) -> &'static str {
+    match kind {
+        TermsKind::TaxZone => "None yet: the usual rates of the European Union, Switzerland and the United Kingdom hold.",
+        TermsKind::ShippingZone => {
+            "None yet: the rates of the configuration hold. Once there is a zone, the shop delivers only where a zone says."
+        }
+        _ => "None yet.",
+    }
+}
+
 pub(crate) fn terms_page(ctx: &PageContext, data: &TermsPage) -> Markup {
     let base = format!("/admin/{}", data.kind.path);
     let rows: Vec<Markup> = data
@@ -101,7 +112,7 @@ pub(crate) fn terms_page(ctx: &PageContext, data: &TermsPage) -> Markup {
         })
         .collect();
     let body = html! {
-        (table(data.kind.title, &["Name", "Handle", "What it says"], &rows, "None yet."))
+        (table(data.kind.title, &["Name", "Handle", "What it says"], &rows, none_yet(data.kind.kind)))
         @if ctx.may(data.kind.scope) {
             @if data.kind.kind != TermsKind::Promotion {
                 p.actions { a.button.secondary href=(format!("{base}/new")) { "New " (data.kind.one) ", all fields" } }

@@ -10,15 +10,13 @@ pub(crate) mod gift_cards;
 pub(crate) mod list;
 pub(crate) mod simple;
 
-use axum::Router;
-use axum::routing::{get, post};
 use contracts::identity::Scope;
 use contracts::selling::TermsKind;
 use http_kit::Api;
 use kernel::Failure;
 
 use crate::layout::Section;
-use crate::site::Site;
+use crate::table::{Pages, get, post};
 
 /// A kind of document, as its pages know it.
 pub(crate) struct Kind {
@@ -140,8 +138,8 @@ fn kind_of(path: &str) -> Api<&'static Kind> {
     Ok(KINDS.iter().find(|kind| kind.path == path).ok_or_else(|| Failure::not_found("page"))?)
 }
 
-pub(crate) fn routes() -> Router<Site> {
-    let mut router = Router::new()
+pub(crate) fn routes() -> Pages {
+    let mut router = Pages::new()
         .route("/admin/gift-cards", get(gift_cards::show).post(gift_cards::issue))
         .route("/admin/gift-cards/look-up", post(gift_cards::look_up))
         .route("/admin/promotions/new/simple", post(simple::promotion))

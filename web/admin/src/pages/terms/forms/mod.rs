@@ -71,12 +71,17 @@ pub(super) async fn read(
 ) -> Result<TermsDocument, Failure> {
     match kind {
         TermsKind::TaxZone => tax::read(fields, before),
-        TermsKind::ShippingZone => shipping::read(site, fields, before),
-        TermsKind::PriceList => prices::read(site, fields, before),
+        TermsKind::ShippingZone => shipping::read(&money_and_words(site), fields, before),
+        TermsKind::PriceList => prices::read(&money_and_words(site), fields, before),
         TermsKind::CustomerGroup => group::read(site, fields, before).await,
         TermsKind::Settings => settings::read(fields, before),
         TermsKind::Promotion => Err(Failure::not_found("form")),
     }
+}
+
+/// The languages and currencies of the markets.
+pub(super) fn money_and_words(site: &Site) -> Choices {
+    Choices { locales: site.locales(), currencies: site.currencies(), ..Choices::default() }
 }
 
 /// What is wrong, counted from the first row that the form shows.
@@ -154,7 +159,7 @@ fn codes(read: &Reading<'_>, name: &str) -> Vec<String> {
     read.words(name).into_iter().map(|code| code.to_ascii_uppercase()).collect()
 }
 
-/// `value` when it is of the kind that `pick` knows.
+/// What is in `document` when it is of the kind that `pick` knows.
 fn of_kind<'a, T>(
     document: Option<&'a TermsDocument>,
     pick: impl Fn(&'a TermsDocument) -> Option<&'a T>,
@@ -207,6 +212,21 @@ impl Slice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    pub(super) fn choices() -> Choices {
+        let currencies = vec![Currency::EUR, Currency::USD];
+        Choices { locales: vec!["en".to_owned(), "de".to_owned()], currencies, ..Choices::default() }
+    }
+
+    /// A form as a browser sends it, with spaces as they are.
+    pub(super) fn form(text: &str) -> Fields {
+        Fields::parse(text.as_bytes()).unwrap()
+    }
+
+    /// Where a form is wrong.
+    pub(super) fn wrong(read: Result<TermsDocument, Failure>) -> Vec<String> {
+        read.unwrap_err().errors.into_iter().map(|error| error.pointer).collect()
+    }
 
     #[test]
     fn handles_are_made_of_names() {

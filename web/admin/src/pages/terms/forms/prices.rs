@@ -8,7 +8,6 @@ use super::{Choices, Slice, handle_input, handle_of, of_kind};
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form};
 use crate::rows;
-use crate::site::Site;
 
 fn list(document: &TermsDocument) -> Option<&PriceList> {
     if let TermsDocument::PriceList(list) = document { Some(list) } else { None }
@@ -112,7 +111,11 @@ pub(super) fn settled(fields: &Fields) -> Fields {
     rows::typed(&fields, "prices", &[])
 }
 
-pub(super) fn read(site: &Site, fields: &Fields, before: Option<&TermsDocument>) -> Result<TermsDocument, Failure> {
+pub(super) fn read(
+    choices: &Choices,
+    fields: &Fields,
+    before: Option<&TermsDocument>,
+) -> Result<TermsDocument, Failure> {
     let mut read = Reading::new(fields);
     let known = of_kind(before, list);
     let name = read.line("name", 1, 100);
@@ -120,7 +123,7 @@ pub(super) fn read(site: &Site, fields: &Fields, before: Option<&TermsDocument>)
     if currency.is_none() {
         read.wrong("currency", "unknown_currency", "Choose a currency.");
     }
-    let currency = currency.or(site.currencies().first().copied()).unwrap_or(Currency::EUR);
+    let currency = currency.or(choices.currencies.first().copied()).unwrap_or(Currency::EUR);
     let priority = read.integer("priority", -1_000_000, 1_000_000).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
     let (starts_at, ends_at) = (read.optional_line("starts_at", 25), read.optional_line("ends_at", 25));
     let mut typed = Vec::new();
@@ -185,4 +188,53 @@ pub(super) fn shifted(mut failure: Failure, fields: &Fields) -> Failure {
         }
     }
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::terms::forms::tests::{choices, form, wrong};
+
+    fn listed(fields: &Fields, before: Option<&TermsDocument>) -> PriceList {
+        match read(&choices(), &settled(fields), before).unwrap() {
+            TermsDocument::PriceList(list) => list,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_sale_is_read_with_its_tiers() {
+        let typed = form(
+            "name=Winter sale&currency=EUR&sale=yes&enabled=yes&starts_at=2026-12-01T00:00&groups=friends&prices-0-row=\
+             &prices-0-sku=A&prices-0-price=49.99&prices-0-tiers-0-row=&prices-0-tiers-0-from_quantity=10\
+             &prices-0-tiers-0-price=45&prices-1-row=",
+        );
+        let list = listed(&typed, None);
+        assert_eq!((list.handle.as_str(), list.sale, list.enabled), ("winter-sale", true, true));
+        assert_eq!((list.starts_at.as_deref(), list.ends_at), (Some("2026-12-01T00:00"), None));
+        assert_eq!((list.groups, list.prices.len()), (vec!["friends".to_owned()], 1));
+        let tiers = vec![PriceTier { from_quantity: 10, price_minor: 4_500 }];
+        assert_eq!(list.prices[0], ListedPrice { sku: Sku::new("A").unwrap(), price_minor: 4_999, tiers });
+    }
+
+    #[test]
+    fn prices_that_are_not_shown_stay() {
+        let price = |n: usize| format!("{{\"sku\":\"S{n:03}\",\"price_minor\":{n}}}");
+        let prices: Vec<String> = (0..150).map(price).collect();
+        let json =
+            format!("{{\"handle\":\"x\",\"name\":\"X\",\"currency\":\"EUR\",\"prices\":[{}]}}", prices.join(","));
+        let before = TermsDocument::PriceList(serde_json::from_str(&json).unwrap());
+        let typed = form("name=X&currency=EUR&from=100&until=150&prices-0-row=&prices-0-sku=NEW&prices-0-price=1");
+        let after = listed(&typed, Some(&before));
+        assert_eq!((after.handle.as_str(), after.prices.len()), ("x", 101));
+        assert_eq!((after.prices[99].sku.as_str(), after.prices[100].sku.as_str()), ("S099", "NEW"));
+        let failure = Failure::field("/prices/100/sku", "repeated", "Name each SKU once.");
+        assert_eq!(shifted(failure, &typed).errors[0].pointer, "/prices/0/sku");
+    }
+
+    #[test]
+    fn a_price_needs_a_sku_and_an_amount() {
+        let typed = form("name=X&currency=EUR&prices-0-row=&prices-0-sku=A&prices-1-row=&prices-1-price=-3");
+        assert_eq!(wrong(read(&choices(), &typed, None)), ["/prices-0-price", "/prices-1-sku", "/prices-1-price"]);
+    }
 }

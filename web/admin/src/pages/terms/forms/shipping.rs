@@ -8,7 +8,6 @@ use super::{Choices, amount_inputs, amounts, codes, handle_input, handle_of, of_
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form, name_of};
 use crate::rows;
-use crate::site::Site;
 
 const MAX_STEP: i64 = 1_000_000_000;
 
@@ -105,7 +104,11 @@ pub(super) fn settled(fields: &Fields) -> Fields {
     rows::typed(&fields, "methods", &["by", "days_min", "days_max"])
 }
 
-pub(super) fn read(site: &Site, fields: &Fields, before: Option<&TermsDocument>) -> Result<TermsDocument, Failure> {
+pub(super) fn read(
+    choices: &Choices,
+    fields: &Fields,
+    before: Option<&TermsDocument>,
+) -> Result<TermsDocument, Failure> {
     let mut read = Reading::new(fields);
     let known = of_kind(before, zone);
     let name = read.line("name", 1, 100);
@@ -113,7 +116,7 @@ pub(super) fn read(site: &Site, fields: &Fields, before: Option<&TermsDocument>)
     let (countries, regions) = (codes(&read, "countries"), codes(&read, "regions"));
     let mut methods = Vec::new();
     for row in 0..rows::count(fields, "methods") {
-        methods.push(method(site, &mut read, row, known));
+        methods.push(method(choices, &mut read, row, known));
     }
     if methods.is_empty() {
         read.wrong("methods", "required", "Add a way to deliver, with its name and a price.");
@@ -123,12 +126,12 @@ pub(super) fn read(site: &Site, fields: &Fields, before: Option<&TermsDocument>)
     Ok(TermsDocument::ShippingZone(ShippingZone { handle, version: 0, name, countries, regions, position, methods }))
 }
 
-fn method(site: &Site, read: &mut Reading<'_>, row: usize, zone: Option<&ShippingZone>) -> ShippingMethod {
+fn method(choices: &Choices, read: &mut Reading<'_>, row: usize, zone: Option<&ShippingZone>) -> ShippingMethod {
     let at = |field: &str| format!("methods-{row}-{field}");
-    let (locales, currencies) = (site.locales(), site.currencies());
+    let Choices { locales, currencies, .. } = choices;
     let typed = read.fields.text(&at("handle")).to_owned();
     let before = zone.and_then(|zone| zone.methods.iter().find(|method| method.handle == typed));
-    let name = texts(read, &locales, &at("name"), before.map(|method| &method.name));
+    let name = texts(read, locales, &at("name"), before.map(|method| &method.name));
     if name.0.is_empty() {
         let first = locales.first().map_or("en", String::as_str);
         read.wrong(&at(&format!("name-{first}")), "required", "Say what shoppers read.");
@@ -143,18 +146,18 @@ fn method(site: &Site, read: &mut Reading<'_>, row: usize, zone: Option<&Shippin
     let mut days =
         |name: &str| read.needed_integer(&at(name), 0, 365).and_then(|days| u16::try_from(days).ok()).unwrap_or(0);
     let (days_min, days_max) = (days("days_min"), days("days_max"));
-    let free_from = amounts(read, &currencies, &at("free_from"), before.map_or(&[], |method| &method.free_from));
+    let free_from = amounts(read, currencies, &at("free_from"), before.map_or(&[], |method| &method.free_from));
     let pick_up = read.optional_line(&at("pick_up"), 300);
     let list = at("steps");
     let mut steps = Vec::new();
     for step in 0..rows::count(read.fields, &list) {
         let (limit, prices) = (format!("{list}-{step}-up_to"), format!("{list}-{step}-prices"));
         let up_to = match by {
-            ShippingBasis::Price => read.price(&limit, first(&currencies)).map(|money| money.amount_minor),
+            ShippingBasis::Price => read.price(&limit, first(currencies)).map(|money| money.amount_minor),
             _ => read.integer(&limit, 1, MAX_STEP),
         };
         let known = before.and_then(|method| method.steps.get(step)).map_or(&[][..], |step| &step.prices);
-        let amounts = amounts(read, &currencies, &prices, known);
+        let amounts = amounts(read, currencies, &prices, known);
         if amounts.is_empty() {
             read.wrong(
                 &format!("{prices}-{}", first(&currencies)),
@@ -168,4 +171,38 @@ fn method(site: &Site, read: &mut Reading<'_>, row: usize, zone: Option<&Shippin
         read.wrong(&list, "required", "Add a price; 0 when it is free.");
     }
     ShippingMethod { handle, name, by, steps, free_from, days_min, days_max, pick_up }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::terms::forms::tests::{choices, form, wrong};
+
+    #[test]
+    fn a_zone_is_read_with_its_steps() {
+        let typed = form(
+            "name=Near us&countries=at, ch&position=2&methods-0-row=&methods-0-name-en=Parcel&methods-0-by=price\
+             &methods-0-days_min=1&methods-0-days_max=3&methods-0-free_from-EUR=100&methods-0-steps-0-row=\
+             &methods-0-steps-0-up_to=50.00&methods-0-steps-0-prices-EUR=4.90&methods-0-steps-1-row=\
+             &methods-0-steps-1-prices-EUR=9&methods-0-steps-2-row=&methods-1-row=&methods-1-days_min=2&methods-1-by=nothing",
+        );
+        let TermsDocument::ShippingZone(zone) = read(&choices(), &settled(&typed), None).unwrap() else { panic!() };
+        assert_eq!(
+            (zone.handle.as_str(), zone.countries, zone.position),
+            ("near-us", vec!["AT".into(), "CH".into()], 2)
+        );
+        assert_eq!(zone.methods.len(), 1, "a way of which nothing was typed is none");
+        let method = &zone.methods[0];
+        assert_eq!((method.handle.as_str(), method.by, method.days_max), ("parcel", ShippingBasis::Price, 3));
+        let steps: Vec<_> = method.steps.iter().map(|step| (step.up_to, step.prices[0].amount_minor)).collect();
+        assert_eq!(steps, [(Some(5_000), 490), (None, 900)]);
+        assert_eq!(method.free_from[0].amount_minor, 10_000);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_of_its_field() {
+        let typed = form("name=&methods-0-row=&methods-0-name-en=Parcel&methods-0-days_min=x&methods-0-days_max=3");
+        let told = wrong(read(&choices(), &settled(&typed), None));
+        assert_eq!(told, ["/name", "/methods-0-days_min", "/methods-0-steps"]);
+    }
 }

@@ -66,3 +66,25 @@ pub(super) fn read(fields: &Fields, before: Option<&TermsDocument>) -> Result<Te
     let handle = before.map_or_else(|| handle_of(fields, "handle", &named), |before| before.handle().to_owned());
     Ok(TermsDocument::TaxZone(TaxZone { handle, version: 0, country, regions, name, rates }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::terms::forms::tests::{form, wrong};
+
+    #[test]
+    fn rates_have_classes_and_times() {
+        let typed = form(
+            "country=us&name=Sales tax&regions=CA, New York&rates-0-row=&rates-0-class=standard&rates-0-rate=7.25\
+             &rates-1-row=&rates-1-class=books&rates-1-rate=0&rates-1-valid_from=2026-01-01",
+        );
+        let TermsDocument::TaxZone(zone) = read(&typed, None).unwrap() else { panic!() };
+        assert_eq!((zone.handle.as_str(), zone.country.as_str()), ("us-ca-new-york", "US"));
+        assert_eq!(zone.regions, ["CA", "New York"]);
+        let rates: Vec<_> = zone.rates.iter().map(|rate| (rate.class.as_str(), rate.rate.ppm())).collect();
+        assert_eq!(rates, [("standard", 72_500), ("books", 0)]);
+        assert_eq!(zone.rates[1].valid_from.as_deref(), Some("2026-01-01"));
+        let bad = form("country=Germany&name=VAT&rates-0-row=&rates-0-class=standard");
+        assert_eq!(wrong(read(&bad, None)), ["/country", "/rates-0-rate"]);
+    }
+}
