@@ -1,13 +1,15 @@
 //! Reads the events of orders. What follows from a window and the cursor behind it are one commit.
 //!
-//! Everything that a fulfilment needs stands in the events, so a rush of orders costs no reading of orders.
+//! Everything that a new fulfilment needs stands in the events, so a rush of orders costs no reading of orders. When goods
+//! of an order come or go later, the reconciler compares it with its fulfilments.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use contracts::event::Event;
 use contracts::fulfilment::FulfilmentState;
-use contracts::ledger::{Books, DEFAULT_LOCATION};
+use contracts::ledger::{Books, DEFAULT_LOCATION, LineSource};
 use infra::sqlite::{Db, DbError};
 use kernel::{EventId, Failure, FulfilmentId, OrderId, Rng, SharedClock, SharedRng, ShipmentId, StoreId, Timestamp};
 use rusqlite::Connection;
@@ -15,7 +17,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::store::{self, Record, StoredLine, outbox};
+use crate::store::{self, Planned, Record, StoredLine, outbox};
 
 /// Events read at a time, and committed together.
 const WINDOW: u32 = 512;
@@ -86,64 +88,77 @@ impl Taker<'_> {
         match event.kind.as_str() {
             // Nothing is to be paid: it is paid as soon as it is placed.
             "order.created" if event.data.get("amount_minor").and_then(Value::as_i64) == Some(0) => {
-                self.change(order, number, |record| record.paid = true)
+                self.pay(order, number)
             }
-            "order.placed" => {
-                let lines = lines(event);
-                self.change(order, number, |record| record.lines = lines)
-            }
-            "order.paid" => self.change(order, number, |record| record.paid = true),
+            "order.placed" => self.place(order, number, by_location(event)),
+            "order.paid" => self.pay(order, number),
             "order.cancel_requested" | "order.cancelled" => self.cancel(order, "The order was cancelled."),
-            // Somebody may have sent the goods without us; the reconciler looks.
-            "order.shipped" => self.look_at(order),
+            // Units came, went, or go elsewhere: what is asked for may no longer be what there is.
+            "order.backorder_filled" | "order.edited" | "order.refund_requested" => self.plan(order, event),
+            "order.shipped" => {
+                // Somebody may have sent the goods without us; the reconciler looks.
+                self.look_at(order)?;
+                let ours = store::of_order(self.conn, self.store, order)?;
+                let known = ours.iter().any(|r| r.tracking.is_some() && r.tracking.as_deref() == text("tracking"));
+                if known { Ok(()) } else { self.plan(order, event) }
+            }
             "order.delivered" => self.deliver(order, text("shipment_id").and_then(|id| id.parse().ok())),
             _ => Ok(()),
         }
     }
 
-    /// Completes what is known of a new fulfilment. It is told of once it has lines and is paid.
-    fn change(&self, order: OrderId, number: &str, change: impl FnOnce(&mut Record)) -> Result<(), DbError> {
+    /// The order is paid: what is to be sent of it can be told. Before it is placed that is not known yet.
+    fn pay(&self, order: OrderId, number: &str) -> Result<(), DbError> {
         let found = store::of_order(self.conn, self.store, order)?;
-        let mut record = match found.into_iter().next() {
-            Some(record) => record,
-            None => self.new_record(order, number),
-        };
-        let ready = |record: &Record| record.paid && !record.lines.is_empty();
-        if ready(&record) || record.state == FulfilmentState::Cancelled {
+        if found.is_empty() {
+            let record = Record { paid: true, ..self.new_record(order, number, DEFAULT_LOCATION) };
+            return store::put(self.conn, self.store, &record);
+        }
+        for mut record in found.into_iter().filter(|r| !r.paid && r.state != FulfilmentState::Cancelled) {
+            record.paid = true;
+            self.put_asked(record)?;
+        }
+        Ok(())
+    }
+
+    /// The order stands, with goods at `places`. Without any it waits for all of them, which a record without lines says.
+    fn place(&self, order: OrderId, number: &str, places: Vec<(String, Vec<StoredLine>)>) -> Result<(), DbError> {
+        let found = store::of_order(self.conn, self.store, order)?;
+        let seen = |r: &Record| !r.lines.is_empty() || r.state == FulfilmentState::Cancelled;
+        if found.iter().any(seen) {
             return Ok(());
         }
-        change(&mut record);
+        let mut known = found.into_iter().next();
+        let paid = known.as_ref().is_some_and(|r| r.paid);
+        if places.is_empty() && known.is_none() {
+            return store::put(self.conn, self.store, &self.new_record(order, number, DEFAULT_LOCATION));
+        }
+        for (location, lines) in places {
+            let record = known.take().unwrap_or_else(|| self.new_record(order, number, &location));
+            self.put_asked(Record { location, lines, paid, ..record })?;
+        }
+        Ok(())
+    }
+
+    /// Writes a fulfilment that is told of as soon as it has lines and is paid.
+    fn put_asked(&self, mut record: Record) -> Result<(), DbError> {
         record.updated_at = self.now;
-        if ready(&record) {
+        if record.paid && !record.lines.is_empty() {
             record.next_at = self.drops.then_some(self.now);
             self.tell(&record)?;
         }
         store::put(self.conn, self.store, &record)
     }
 
-    fn new_record(&self, order: OrderId, number: &str) -> Record {
-        Record {
-            id: FulfilmentId::new(self.now, self.rng),
-            order,
-            number: number.to_owned(),
-            location: DEFAULT_LOCATION.to_owned(),
-            state: FulfilmentState::Requested,
-            lines: Vec::new(),
-            paid: false,
-            carrier: None,
-            tracking: None,
-            announced_at: None,
-            shipment: None,
-            refusals: 0,
-            settled: false,
-            reason: None,
-            file: None,
-            dropped: false,
-            next_at: None,
-            tries: 0,
-            created_at: self.now,
-            updated_at: self.now,
-        }
+    fn plan(&self, order: OrderId, event: &Event) -> Result<(), DbError> {
+        let number = event.data.get("number").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let readdressed = event.data.get("address_changed").and_then(Value::as_bool).unwrap_or(false);
+        let planned = Planned { order, number, position: event.position, readdressed, tries: 0 };
+        store::ask_for_plan(self.conn, self.store, &planned, self.now)
+    }
+
+    fn new_record(&self, order: OrderId, number: &str, location: &str) -> Record {
+        Record::requested(FulfilmentId::new(self.now, self.rng), order, number, location, self.now)
     }
 
     fn tell(&self, record: &Record) -> Result<(), DbError> {
@@ -197,7 +212,19 @@ impl Taker<'_> {
     }
 }
 
-fn lines(event: &Event) -> Vec<StoredLine> {
-    let lines = event.data.get("lines").cloned().unwrap_or_default();
-    serde_json::from_value(lines).unwrap_or_default()
+/// What a placed order has, by location. An event that names none is of an order that is whole at the shop's one location.
+fn by_location(event: &Event) -> Vec<(String, Vec<StoredLine>)> {
+    let lines: Vec<StoredLine> =
+        event.data.get("lines").and_then(|lines| serde_json::from_value(lines.clone()).ok()).unwrap_or_default();
+    let sources = event.data.get("sources").and_then(|sources| serde_json::from_value(sources.clone()).ok());
+    let Some(sources): Option<Vec<LineSource>> = sources else {
+        return if lines.is_empty() { Vec::new() } else { vec![(DEFAULT_LOCATION.to_owned(), lines)] };
+    };
+    let mut places: BTreeMap<String, Vec<StoredLine>> = BTreeMap::new();
+    for source in sources {
+        let Some(known) = lines.iter().find(|line| line.line == source.line) else { continue };
+        let line = StoredLine { line: source.line, sku: known.sku.clone(), quantity: source.quantity };
+        places.entry(source.location).or_default().push(line);
+    }
+    places.into_iter().collect()
 }

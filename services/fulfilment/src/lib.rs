@@ -1,6 +1,7 @@
 //! Fulfilment: from a confirmed order to a delivered parcel.
 //!
-//! Owns `fulfilment.db`: one fulfilment per order and location, what carriers said about parcels, an outbox; and the
+//! Owns `fulfilment.db`: for each order one fulfilment per location that has goods of it, and more for what it waited
+//! for ([`plan`]); what carriers said about parcels; an outbox; and the
 //! folder `fulfilment/outbox/`, into which requests are dropped as CSV when that is configured. Calls the ledger for
 //! events (as a feed, with a cursor of its own), for orders and their addresses, and to record shipping and delivery;
 //! calls carriers through `contracts::fulfilment::Carrier`. Called by whoever packs: by API, on events
@@ -18,6 +19,7 @@ mod api;
 pub mod carrier;
 mod drop;
 mod follow;
+mod plan;
 mod reconciler;
 mod service;
 mod state;

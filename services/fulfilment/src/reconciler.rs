@@ -9,7 +9,8 @@ use std::time::Duration;
 use contracts::Result;
 use contracts::fulfilment::{Carrier, FulfilmentState, Parcel};
 use contracts::ledger::{
-    Actor, Answer, FulfilmentStatus, Idempotency, LineQuantity, OrderView, Orders, ShipmentRequest, ShipmentStatus,
+    Actor, Answer, FulfilmentStatus, Idempotency, LineQuantity, OrderView, Orders, PaymentStatus, ShipmentRequest,
+    ShipmentStatus,
 };
 use infra::sqlite::{Db, DbError};
 use kernel::{ErrorKind, EventId, Failure, FulfilmentId, SharedClock, SharedRng, ShipmentId, StoreId};
@@ -17,14 +18,18 @@ use ring::digest::{SHA256, digest};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::plan::plan;
 use crate::state::heard;
-use crate::store::{self, Record, outbox};
+use crate::store::{self, Planned, Record, outbox};
 use crate::{drop, service::FulfilmentSettings};
 
 /// Fulfilments looked at together.
 const WINDOW: u32 = 32;
 /// Pauses after a try that failed, in seconds.
 const PAUSES_S: [i64; 6] = [5, 15, 60, 300, 900, 3_600];
+/// Why fulfilments are cancelled.
+const SENT_OTHERWISE: &str = "The order was shipped without this fulfilment.";
+const ASKED_ANEW: &str = "The order changed; what is left of this is asked for anew.";
 /// A parcel is asked for at most this long after it was handed over; then somebody has to look.
 const TRACKED_MS: i64 = 60 * 24 * 3_600_000;
 
@@ -55,7 +60,7 @@ impl Reconciler {
         loop {
             let started = tokio::time::Instant::now();
             let pause = match self.step().await {
-                Ok(seen) if seen == WINDOW as usize => infra::pace::pause(started.elapsed()),
+                Ok(seen) if seen >= WINDOW as usize => infra::pace::pause(started.elapsed()),
                 Ok(_) => poll,
                 Err(failure) => {
                     tracing::warn!(%failure, internal = failure.internal, "the fulfilments could not be worked on");
@@ -77,13 +82,60 @@ impl Reconciler {
         }
     }
 
-    /// Looks at what is due. How many fulfilments that were.
+    /// Looks at what is due. How many orders and fulfilments that were.
     pub(crate) async fn step(&self) -> Result<usize> {
         let (store, now) = (self.store, self.clock.now());
+        let planned = self.db.read(move |conn| store::plans(conn, store, now, WINDOW)).await?;
+        let orders = planned.len();
+        futures::future::try_join_all(planned.into_iter().map(|planned| self.compare(planned))).await?;
         let due = self.db.read(move |conn| store::due(conn, store, now, WINDOW)).await?;
         let count = due.len();
         futures::future::try_join_all(due.into_iter().map(|record| self.look(record))).await?;
-        Ok(count)
+        Ok(orders + count)
+    }
+
+    /// Compares an order with its fulfilments; when it cannot be read, later.
+    async fn compare(&self, planned: Planned) -> Result<()> {
+        let (store, now) = (self.store, self.clock.now());
+        let order = match self.orders.order(store, planned.order).await {
+            Ok(Some(order)) => order,
+            Ok(None) => return Err(Failure::internal(format!("order {} of a fulfilment is gone", planned.order))),
+            Err(failure) => {
+                tracing::warn!(order = %planned.order, %failure, internal = failure.internal, "an order is compared with its fulfilments later");
+                let pause_s = PAUSES_S.get(planned.tries as usize).or(PAUSES_S.last()).copied().unwrap_or(60);
+                let later =
+                    move |conn: &rusqlite::Connection| store::plan_later(conn, store, &planned, now.plus_secs(pause_s));
+                return Ok(self.db.write(later).await?);
+            }
+        };
+        let (rng, drops) = (Arc::clone(&self.rng), self.settings.csv_drop);
+        let applied = self.db.write(move |conn| {
+            // What was handed over since the order was read is in `records` and still open in `order`: it is counted.
+            let records = store::of_order(conn, store, planned.order)?;
+            let plan = plan(&order, &records, planned.readdressed);
+            let tell = |record: &Record| outbox::append(conn, store, EventId::new(now, rng.as_ref()), record, now);
+            for mut record in records.into_iter().filter(|r| plan.cancel.contains(&r.id)) {
+                record.state = FulfilmentState::Cancelled;
+                record.reason = Some(if went_otherwise(&order) { SENT_OTHERWISE } else { ASKED_ANEW }.to_owned());
+                (record.updated_at, record.next_at, record.tries) = (now, Some(now), 0);
+                if record.paid {
+                    tell(&record)?;
+                }
+                store::put(conn, store, &record)?;
+            }
+            for (location, lines) in plan.create {
+                let id = FulfilmentId::new(now, rng.as_ref());
+                let mut record = Record::requested(id, planned.order, &planned.number, &location, now);
+                (record.lines, record.paid) = (lines, is_paid(&order));
+                if record.paid {
+                    record.next_at = drops.then_some(now);
+                    tell(&record)?;
+                }
+                store::put(conn, store, &record)?;
+            }
+            store::planned(conn, store, &planned)
+        });
+        Ok(applied.await?)
     }
 
     /// Does what is to be done about one fulfilment now, and says when to look again.
@@ -191,8 +243,7 @@ impl Reconciler {
 
     /// Cancels a fulfilment whose goods went another way. Whether that is so.
     async fn unless_sent_otherwise(&self, record: &Record, order: &OrderView) -> Result<bool> {
-        use FulfilmentStatus as F;
-        if !matches!(order.fulfilment_status, F::Shipped | F::Delivered | F::Returned) {
+        if !went_otherwise(order) {
             return Ok(false);
         }
         self.update(record.id, |record| {
@@ -200,7 +251,7 @@ impl Reconciler {
                 return false;
             }
             record.state = FulfilmentState::Cancelled;
-            record.reason = Some("The order was shipped without this fulfilment.".to_owned());
+            record.reason = Some(SENT_OTHERWISE.to_owned());
             true
         })
         .await?;
@@ -254,10 +305,18 @@ impl Reconciler {
             let quantity = line.quantity.min(known.quantity.saturating_sub(known.shipped));
             (quantity > 0).then_some(LineQuantity { line: line.line, quantity })
         });
+        let lines: Vec<_> = lines.collect();
+        let here = |line: &LineQuantity| {
+            let known = order.sources.iter().find(|s| s.line == line.line && s.location == record.location);
+            known.is_some_and(|s| s.quantity >= line.quantity)
+        };
+        // The parcel left, whatever the books say about where it was.
+        let location = lines.iter().all(here).then(|| record.location.clone());
         let request = ShipmentRequest {
-            lines: Some(lines.collect()),
+            lines: Some(lines),
             carrier: record.carrier.clone(),
             tracking: record.tracking.clone(),
+            location,
         };
         let key = format!("{}:ship:{}", record.id, record.refusals);
         let idempotency = idempotency(record.id, key);
@@ -395,6 +454,18 @@ impl Reconciler {
             }
         }
     }
+}
+
+/// Whether nothing of the order is left to be sent.
+fn went_otherwise(order: &OrderView) -> bool {
+    use FulfilmentStatus as F;
+    matches!(order.fulfilment_status, F::Shipped | F::Delivered | F::Returned)
+}
+
+/// Whether nothing is left to be paid of an order that stands.
+fn is_paid(order: &OrderView) -> bool {
+    use PaymentStatus as P;
+    matches!(order.payment_status, P::NotRequired | P::Paid | P::PartiallyRefunded | P::Refunded)
 }
 
 /// What a carrier is told.

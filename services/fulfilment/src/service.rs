@@ -158,7 +158,7 @@ impl Fulfilment {
 
     async fn load(&self, store: StoreId, id: FulfilmentId) -> Result<Record> {
         let found = self.0.db.read(move |conn| store::get(conn, store, id)).await?;
-        found.filter(|record| record.paid).ok_or_else(|| Failure::not_found("fulfilment"))
+        found.filter(|record| record.paid && !record.lines.is_empty()).ok_or_else(|| Failure::not_found("fulfilment"))
     }
 
     /// What a step needs before it is taken: a carrier and a number from `labelled` on.

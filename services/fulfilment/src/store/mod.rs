@@ -11,8 +11,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_initial", sql: include_str!("../../migrations/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_initial", sql: include_str!("../../migrations/0001_initial.sql") },
+    Migration { name: "0002_several_per_order", sql: include_str!("../../migrations/0002_several_per_order.sql") },
+];
 
 /// # Errors
 /// When the file cannot be opened or its schema not brought up to date.
@@ -54,6 +56,34 @@ pub(crate) struct Record {
     pub(crate) tries: u32,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+}
+
+impl Record {
+    /// A request to whoever packs at `location`; nobody sees it before it is paid and has lines.
+    pub(crate) fn requested(id: FulfilmentId, order: OrderId, number: &str, location: &str, now: Timestamp) -> Self {
+        Record {
+            id,
+            order,
+            number: number.to_owned(),
+            location: location.to_owned(),
+            state: FulfilmentState::Requested,
+            lines: Vec::new(),
+            paid: false,
+            carrier: None,
+            tracking: None,
+            announced_at: None,
+            shipment: None,
+            refusals: 0,
+            settled: false,
+            reason: None,
+            file: None,
+            dropped: false,
+            next_at: None,
+            tries: 0,
+            created_at: now,
+            updated_at: now,
+        }
+    }
 }
 
 const ALL: &str = "id, order_id, number, location, state, lines, paid, carrier, tracking, announced_at, shipment,
@@ -114,7 +144,7 @@ pub(crate) fn get(conn: &Connection, store: StoreId, id: FulfilmentId) -> Result
 
 /// The fulfilments of an order, paid or not.
 pub(crate) fn of_order(conn: &Connection, store: StoreId, order: OrderId) -> Result<Vec<Record>, DbError> {
-    let sql = format!("select {ALL} from fulfilments where store = :store and order_id = :order order by location");
+    let sql = format!("select {ALL} from fulfilments where store = :store and order_id = :order order by id");
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map(named_params! { ":store": store.as_bytes(), ":order": order.as_bytes() }, record)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -130,7 +160,7 @@ pub(crate) fn list(
 ) -> Result<Vec<Record>, DbError> {
     let sql = format!(
         "select {ALL} from fulfilments
-          where store = :store and paid = 1 and (:after is null or id > :after)
+          where store = :store and paid = 1 and lines <> '[]' and (:after is null or id > :after)
             and (:state is null or state = :state) and (:order is null or order_id = :order)
             and (:location is null or location = :location)
           order by id limit :limit"
@@ -158,6 +188,84 @@ pub(crate) fn due(conn: &Connection, store: StoreId, now: Timestamp, limit: u32)
     let rows = statement
         .query_map(named_params! { ":store": store.as_bytes(), ":now": now.millis(), ":limit": limit }, record)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// An order whose fulfilments are to be compared with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) order: OrderId,
+    pub(crate) number: String,
+    pub(crate) position: u64,
+    pub(crate) readdressed: bool,
+    pub(crate) tries: u32,
+}
+
+/// Asks for a comparison, because of the event at `position`.
+pub(crate) fn ask_for_plan(
+    conn: &Connection,
+    store: StoreId,
+    planned: &Planned,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let sql = "insert into plans (store, order_id, number, position, readdressed, next_at)
+               values (:store, :order, :number, :position, :readdressed, :now)
+               on conflict (store, order_id) do update
+                  set position = excluded.position, readdressed = max(readdressed, excluded.readdressed),
+                      next_at = excluded.next_at, tries = 0";
+    conn.prepare_cached(sql)?.execute(named_params! {
+        ":store": store.as_bytes(),
+        ":order": planned.order.as_bytes(),
+        ":number": planned.number,
+        ":position": planned.position.cast_signed(),
+        ":readdressed": planned.readdressed,
+        ":now": now.millis(),
+    })?;
+    Ok(())
+}
+
+/// Orders to be compared, longest waiting first.
+pub(crate) fn plans(conn: &Connection, store: StoreId, now: Timestamp, limit: u32) -> Result<Vec<Planned>, DbError> {
+    let sql = "select order_id, number, position, readdressed, tries from plans
+                where store = :store and next_at <= :now order by next_at limit :limit";
+    let mut statement = conn.prepare_cached(sql)?;
+    let given = named_params! { ":store": store.as_bytes(), ":now": now.millis(), ":limit": limit };
+    let rows = statement.query_map(given, |row| {
+        Ok(Planned {
+            order: OrderId::from_uuid(uuid(row, "order_id")?),
+            number: row.get("number")?,
+            position: row.get::<_, i64>("position")?.unsigned_abs(),
+            readdressed: row.get("readdressed")?,
+            tries: row.get("tries")?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The comparison is done, unless another event asked for it meanwhile.
+pub(crate) fn planned(conn: &Connection, store: StoreId, done: &Planned) -> Result<(), DbError> {
+    let sql = "delete from plans where store = :store and order_id = :order and position = :position";
+    conn.prepare_cached(sql)?.execute(named_params! {
+        ":store": store.as_bytes(), ":order": done.order.as_bytes(), ":position": done.position.cast_signed(),
+    })?;
+    Ok(())
+}
+
+/// The comparison failed and is tried again.
+pub(crate) fn plan_later(
+    conn: &Connection,
+    store: StoreId,
+    failed: &Planned,
+    next_at: Timestamp,
+) -> Result<(), DbError> {
+    let sql = "update plans set next_at = :next_at, tries = tries + 1
+                where store = :store and order_id = :order and position = :position";
+    conn.prepare_cached(sql)?.execute(named_params! {
+        ":store": store.as_bytes(),
+        ":order": failed.order.as_bytes(),
+        ":position": failed.position.cast_signed(),
+        ":next_at": next_at.millis(),
+    })?;
+    Ok(())
 }
 
 /// Fulfilments with a file in the folder for pick-up.

@@ -4,4 +4,5 @@
 
 mod api;
 mod parcels;
+mod places;
 mod support;

@@ -14,9 +14,9 @@ use contracts::fulfilment::{
     AdvanceFulfilment, Carrier, FulfilmentFilter, FulfilmentState, FulfilmentView, Fulfilments as _,
 };
 use contracts::ledger::{
-    Actor, Answer, Books, CancelRequest, Contact, FulfilmentStatus, Idempotency, InvariantReport, NoteRequest,
-    OrderFilter, OrderLineView, OrderStatus, OrderSummary, OrderView, Orders, PaymentStatus, ReceiveReturnRequest,
-    RefundRequest, ReturnRequest, ShipmentRequest, ShipmentStatus, ShipmentView, StoredResponse,
+    Actor, Answer, Books, CancelRequest, Contact, FulfilmentStatus, Idempotency, InvariantReport, LineSource,
+    NoteRequest, OrderFilter, OrderLineView, OrderStatus, OrderSummary, OrderView, Orders, PaymentStatus,
+    ReceiveReturnRequest, RefundRequest, ReturnRequest, ShipmentRequest, ShipmentStatus, ShipmentView, StoredResponse,
 };
 use fulfilment::carrier::{Faults, Simulated};
 use fulfilment::{Fulfilment, FulfilmentParts, FulfilmentSettings};
@@ -56,6 +56,8 @@ pub struct Ledger {
     pub lose_answers: AtomicBool,
     /// Whether orders refuse to be shipped.
     pub refuse: AtomicBool,
+    /// Whether orders cannot be read right now.
+    pub unreadable: AtomicBool,
     /// A fulfilment that somebody hands over the moment an order is read.
     pub meanwhile: Mutex<Option<(Fulfilment, FulfilmentId)>>,
 }
@@ -114,6 +116,9 @@ impl Ledger {
 #[async_trait]
 impl Orders for Ledger {
     async fn order(&self, _: StoreId, id: OrderId) -> Result<Option<OrderView>> {
+        if self.unreadable.load(Ordering::Relaxed) {
+            return Err(Failure::unavailable("The ledger is restarting.", 1));
+        }
         let meanwhile = self.meanwhile.lock().take();
         if let Some((fulfilment, id)) = meanwhile {
             let state = FulfilmentState::HandedOver;
@@ -147,6 +152,13 @@ impl Orders for Ledger {
                 let line = order.lines.iter_mut().find(|line| line.line == asked.line).unwrap();
                 line.shipped += asked.quantity;
                 assert!(line.shipped <= line.quantity, "more was shipped than was ordered");
+                let mut left = asked.quantity;
+                let from = |s: &&mut LineSource| request.location.as_ref().is_none_or(|l| *l == s.location);
+                for source in order.sources.iter_mut().filter(|s| s.line == asked.line).filter(from) {
+                    let taken = source.quantity.min(left);
+                    (source.quantity, left) = (source.quantity - taken, left - taken);
+                }
+                assert!(request.location.is_none() || left == 0, "what is shipped from a place is there");
             }
             order.shipments.push(ShipmentView {
                 id: shipment,
@@ -157,7 +169,9 @@ impl Orders for Ledger {
                 shipped_at: self.clock.now().into(),
                 delivered_at: None,
             });
-            order.fulfilment_status = FulfilmentStatus::Shipped;
+            order.sources.retain(|s| s.quantity > 0);
+            let open = order.lines.iter().any(|l| l.shipped < l.quantity);
+            order.fulfilment_status = if open { FulfilmentStatus::PartiallyShipped } else { FulfilmentStatus::Shipped };
             made = Some(shipment);
             Ok(())
         });
@@ -177,8 +191,12 @@ impl Orders for Ledger {
         let answer = self.answer(&idempotency, id, |order| {
             let found = order.shipments.iter_mut().find(|known| known.id == shipment).ok_or((404, "No shipment."))?;
             found.status = ShipmentStatus::Delivered;
-            order.status = OrderStatus::Closed;
-            order.fulfilment_status = FulfilmentStatus::Delivered;
+            if order.fulfilment_status == FulfilmentStatus::Shipped
+                && order.shipments.iter().all(|s| s.status == ShipmentStatus::Delivered)
+            {
+                order.status = OrderStatus::Closed;
+                order.fulfilment_status = FulfilmentStatus::Delivered;
+            }
             Ok(())
         });
         self.event("order.delivered", id, json!({ "shipment_id": shipment }));
@@ -253,6 +271,7 @@ pub fn world_with(seed: u64, faults: Faults) -> World {
         rng: rng.clone(),
         lose_answers: AtomicBool::new(false),
         refuse: AtomicBool::new(false),
+        unreadable: AtomicBool::new(false),
         meanwhile: Mutex::default(),
     });
     let fulfilment = open(&dir, &ledger, &clock, &rng, (seed, faults));
@@ -359,6 +378,10 @@ pub fn lines() -> Value {
     json!({ "lines": [{ "line": 1, "sku": "SHOE-42", "quantity": 2 }, { "line": 2, "sku": "WAX", "quantity": 1 }] })
 }
 
+pub fn source(line: u32, location: &str, quantity: u32) -> LineSource {
+    LineSource { line, location: location.to_owned(), quantity }
+}
+
 fn order(id: OrderId, now: Timestamp) -> OrderView {
     let money = |minor| Money::new(minor, Currency::EUR);
     let line = |line, sku: &str, title: &str, quantity| OrderLineView {
@@ -410,7 +433,7 @@ fn order(id: OrderId, now: Timestamp) -> OrderView {
         returns: Vec::new(),
         timeline: Vec::new(),
         person_id: None,
-        sources: Vec::new(),
+        sources: vec![source(1, "main", 2), source(2, "main", 1)],
         edits: Vec::new(),
         contact: Some(Contact {
             vat_id: None,
