@@ -11,6 +11,8 @@
 //!   sending it twice is doing it once.
 //! - Posts are taken from the shop's own pages only; every post answers with a redirect, or with the same page, what was
 //!   typed into it and what is wrong with it.
+//! - Rows of a form come and go by submit buttons (`rows`); what a service finds wrong stands beside the field whose name
+//!   reads like the pointer to it.
 //! - Nothing is kept by browsers: all answers are `private, no-store`, and no script runs on any page.
 
 mod assets;
