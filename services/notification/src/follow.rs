@@ -143,7 +143,9 @@ fn told(conn: &Connection, event: &Event, order: Option<OrderId>) -> Result<Opti
         "order.shipped" => Some((MailTemplate::OrderShipped, shipment())),
         "order.delivered" => Some((MailTemplate::OrderDelivered, shipment())),
         "order.refunded" => {
-            Some((MailTemplate::OrderRefunded, Facts { amount_minor: number("amount_minor"), ..Facts::default() }))
+            let refund = id("refund_id").map(kernel::RefundId::from_uuid);
+            let amount_minor = number("amount_minor");
+            Some((MailTemplate::OrderRefunded, Facts { refund, amount_minor, ..Facts::default() }))
         }
         "order.return_received" => {
             let returned = id("return_id").map(kernel::ReturnId::from_uuid);

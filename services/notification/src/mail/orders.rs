@@ -1,9 +1,9 @@
 //! What the shop writes about an order.
 
 use contracts::ledger::{Contact, LineQuantity, OrderLineView, OrderView};
-use kernel::{Money, Rate, ReturnId, ShipmentId};
+use kernel::{Money, Rate, RefundId, ReturnId, ShipmentId};
 
-use super::format::{fill, is_german, money};
+use super::format::{fill, inert, is_german, money};
 use super::letter::{Block, Letter, Line};
 use super::phrases::{Phrases, phrases};
 
@@ -148,17 +148,18 @@ pub(crate) fn delivered(mail: &OrderMail<'_>, shipment: Option<ShipmentId>) -> L
     mail.letter(p.delivered_subject, p.delivered_text, blocks)
 }
 
-pub(crate) fn refunded(mail: &OrderMail<'_>, amount_minor: i64) -> Letter {
+/// With the reason that staff gave, which the form says the customer reads.
+pub(crate) fn refunded(mail: &OrderMail<'_>, refund: Option<RefundId>, amount_minor: i64) -> Letter {
     let p = mail.phrases();
     let amount = mail.money(Money::new(amount_minor, mail.order.currency));
     let values = [("number", mail.order.number.as_str()), ("amount", amount.as_str())];
     let text = fill(p.refunded_text, &values);
-    let blocks = vec![
-        Block::Title(fill(p.refunded_title, &values)),
-        Block::Text(text.clone()),
-        Block::Text(p.refunded_when.to_owned()),
-        mail.button(),
-    ];
+    let mut blocks = vec![Block::Title(fill(p.refunded_title, &values)), Block::Text(text.clone())];
+    let given = mail.order.refunds.iter().find(|given| Some(given.id) == refund);
+    if let Some(given) = given.filter(|given| !given.reason.trim().is_empty()) {
+        blocks.push(Block::Text(fill(p.refunded_reason, &[("reason", &inert(&given.reason))])));
+    }
+    blocks.extend([Block::Text(p.refunded_when.to_owned()), mail.button()]);
     Letter { subject: mail.fill(p.refunded_subject), preheader: text, blocks }
 }
 

@@ -3,11 +3,11 @@
 use contracts::address::Address;
 use contracts::checkout::{TaxLine, Totals};
 use contracts::ledger::{
-    Contact, FulfilmentStatus, LineQuantity, OrderLineView, OrderStatus, OrderView, PaymentStatus, ReturnStatus,
-    ReturnView, ShipmentStatus, ShipmentView,
+    Contact, FulfilmentStatus, LineQuantity, OrderLineView, OrderStatus, OrderView, PaymentStatus, RefundState,
+    RefundView, ReturnStatus, ReturnView, ShipmentStatus, ShipmentView,
 };
 use contracts::notification::{MailTemplate, Message};
-use kernel::{CartId, Currency, Money, OrderId, Rate, ReturnId, Secret, ShipmentId, Sku, Timestamp};
+use kernel::{CartId, Currency, Money, OrderId, Rate, RefundId, ReturnId, Secret, ShipmentId, Sku, Timestamp};
 use uuid::Uuid;
 
 use super::letter::{Letter, Shop};
@@ -28,7 +28,7 @@ pub(crate) fn letter(template: MailTemplate, shop: &Shop, locale: &str) -> Lette
         MailTemplate::OrderConfirmation => orders::confirmation(&mail),
         MailTemplate::OrderShipped => orders::shipped(&mail, shipment),
         MailTemplate::OrderDelivered => orders::delivered(&mail, shipment),
-        MailTemplate::OrderRefunded => orders::refunded(&mail, 7_999),
+        MailTemplate::OrderRefunded => orders::refunded(&mail, Some(refund_id()), 7_999),
         MailTemplate::OrderCancelled => orders::cancelled(&mail, false),
         MailTemplate::ReturnReceived => orders::return_received(&mail, Some(return_id())),
         MailTemplate::PasswordReset => {
@@ -62,6 +62,10 @@ pub(crate) fn letter(template: MailTemplate, shop: &Shop, locale: &str) -> Lette
 
 fn shipment_id() -> ShipmentId {
     ShipmentId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002))
+}
+
+fn refund_id() -> RefundId {
+    RefundId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0004))
 }
 
 fn return_id() -> ReturnId {
@@ -152,7 +156,14 @@ pub(crate) fn order() -> OrderView {
             shipped_at: AT.into(),
             delivered_at: None,
         }],
-        refunds: Vec::new(),
+        refunds: vec![RefundView {
+            id: refund_id(),
+            status: RefundState::Succeeded,
+            amount: eur(7_999),
+            gift_card: None,
+            reason: "A scratch on the left one.".to_owned(),
+            at: AT.into(),
+        }],
         returns: vec![ReturnView {
             id: return_id(),
             status: ReturnStatus::Received,

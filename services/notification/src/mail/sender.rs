@@ -223,7 +223,9 @@ impl Sender {
             MailTemplate::OrderConfirmation => orders::confirmation(&mail),
             MailTemplate::OrderShipped => orders::shipped(&mail, facts.shipment),
             MailTemplate::OrderDelivered => orders::delivered(&mail, facts.shipment),
-            MailTemplate::OrderRefunded => orders::refunded(&mail, facts.amount_minor.unwrap_or_default()),
+            MailTemplate::OrderRefunded => {
+                orders::refunded(&mail, facts.refund, facts.amount_minor.unwrap_or_default())
+            }
             MailTemplate::OrderCancelled => orders::cancelled(&mail, facts.out_of_stock == Some(true)),
             MailTemplate::ReturnReceived => orders::return_received(&mail, facts.returned),
             other => return Err(gone(&format!("{} is not about an order.", other.name()))),

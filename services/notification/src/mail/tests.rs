@@ -68,6 +68,7 @@ fn hostile_names_are_inert() {
     order.tax_lines[0].name = evil.to_owned();
     order.shipments[0].carrier = Some(evil.to_owned());
     order.shipments[0].tracking = Some(evil.to_owned());
+    order.refunds[0].reason = evil.to_owned();
     let contact = samples::contact(evil);
     let url = "https://shop.example/orders/x?key=y".to_owned();
     let mail = OrderMail { order: &order, contact: &contact, url, locale: "en" };
@@ -80,7 +81,7 @@ fn hostile_names_are_inert() {
     let letters: [Letter; 4] = [
         orders::confirmation(&mail),
         orders::shipped(&mail, None),
-        orders::refunded(&mail, 1),
+        orders::refunded(&mail, Some(order.refunds[0].id), 1),
         accounts::letter(&invitation, &shop, "en"),
     ];
     for letter in letters {

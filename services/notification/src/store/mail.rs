@@ -18,6 +18,8 @@ pub(crate) struct Facts {
     pub(crate) shipment: Option<kernel::ShipmentId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) returned: Option<kernel::ReturnId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refund: Option<kernel::RefundId>,
     /// Of a refund: minor units, in the order's currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) amount_minor: Option<i64>,
