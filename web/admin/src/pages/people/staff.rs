@@ -62,7 +62,7 @@ fn role_form(member: &StaffView, roles: &[(String, String)]) -> Markup {
     let id = format!("role-{}", member.id);
     html! {
         form.inline method="post" action=(format!("/admin/staff/{}", member.id)) {
-            label.muted for=(id) { "Role" }
+            label.unseen for=(id) { "Role of " (member.name) }
             select id=(id) name="role" {
                 @for (handle, name) in roles { option value=(handle) selected[*handle == member.role] { (name) } }
             }
