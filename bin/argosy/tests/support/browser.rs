@@ -177,6 +177,110 @@ impl Browser {
         }
     }
 
+    /// Follows the link, presses the button or opens the part of the page that says `words` and is to be seen. A button
+    /// goes before what it stands in. A paper is fetched, and the page stays.
+    pub async fn press_shown(&self, words: &str) {
+        let path = |element| format!("//{element}[normalize-space()=\"{words}\"]");
+        let paths = [path("button"), path("a"), path("summary")];
+        let found = self.shown(words, &paths).await;
+        let address = found.prop("href").await.unwrap_or_default().unwrap_or_default();
+        if address.ends_with(".pdf") {
+            let begins = self.fetch(&address).await;
+            assert!(begins.contains("\r\n\r\n%PDF-"), "{words}: {begins}");
+            return;
+        }
+        found.click().await.unwrap_or_else(|error| panic!("press {words:?}: {error}"));
+    }
+
+    /// Types or chooses in the field with this label.
+    pub async fn fill_labelled(&self, label: &str, value: &str) {
+        let path = format!("//*[@id = //label[normalize-space()=\"{label}\"]/@for]");
+        let field = self.shown(label, &[path]).await;
+        if field.tag_name().await.unwrap() == "select" {
+            field.select_by_label(value).await.unwrap_or_else(|error| panic!("{value} in {label}: {error}"));
+        } else {
+            field.clear().await.unwrap();
+            field.send_keys(value).await.unwrap();
+        }
+    }
+
+    /// Chooses what has this label, or a label that begins with it in bold.
+    pub async fn choose(&self, label: &str) {
+        let path = format!("//label[normalize-space()=\"{label}\" or .//strong[normalize-space()=\"{label}\"]]");
+        let found = self.shown(label, &[path]).await;
+        found.click().await.unwrap_or_else(|error| panic!("choose {label:?}: {error}"));
+    }
+
+    /// Waits until the page shows `words`, whatever spaces are between them; with `anew`, by loading it again and again.
+    pub async fn see_plain(&self, words: &str, anew: bool) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        for glance in 1_u32.. {
+            if anew && glance.is_multiple_of(20) {
+                self.reload().await;
+            }
+            let mut shown = String::new();
+            if let Ok(body) = self.client.find(Locator::Css("body")).await {
+                shown = super::plain(&body.text().await.unwrap_or_default());
+            }
+            if shown.contains(words) {
+                return;
+            }
+            if tokio::time::Instant::now() >= deadline {
+                let url = self.client.current_url().await.map(String::from).unwrap_or_default();
+                panic!("{words:?} is not to be seen at {url}, but:\n{shown}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Checks that nothing on the page says `words` and can be pressed.
+    pub async fn offers_no(&self, words: &str) {
+        let path = format!("//*[self::a or self::button][normalize-space()=\"{words}\"]");
+        let found = self.client.find_all(Locator::XPath(&path)).await.unwrap();
+        assert!(found.is_empty(), "{words} is offered");
+    }
+
+    /// The answer to a request with the browser's cookies. Pages may not load what they do not show.
+    async fn fetch(&self, url: &str) -> String {
+        let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).unwrap();
+        let cookies = self.client.get_all_cookies().await.unwrap();
+        let cookies: Vec<String> =
+            cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let cookies = cookies.join("; ");
+        write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// What the window shows, as PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        self.client.screenshot().await.unwrap()
+    }
+
+    /// The first element that is to be seen, of the first path that leads to one.
+    async fn shown(&self, what: &str, paths: &[String]) -> Element {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            for path in paths {
+                for element in self.client.find_all(Locator::XPath(path)).await.unwrap_or_default() {
+                    if element.is_displayed().await.unwrap_or(false) {
+                        return element;
+                    }
+                }
+            }
+            if tokio::time::Instant::now() >= deadline {
+                let url = self.client.current_url().await.map(String::from).unwrap_or_default();
+                let body = self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap_or_default();
+                panic!("there is no {what:?} at {url}, but:\n{body}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn find(&self, css: &str) -> Element {
         let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
         found.unwrap_or_else(|error| panic!("{css}: {error}"))

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
 pub mod browser;
+pub mod guide;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -25,7 +26,13 @@ impl Shop {
     }
 
     pub fn start_in(data: tempfile::TempDir, content: &str) -> Self {
+        Self::start_with(data, content, &[])
+    }
+
+    /// As [`Self::start_in`], with settings in the program's environment.
+    pub fn start_with(data: tempfile::TempDir, content: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(ARGOSY)
+            .envs(settings.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", content, "--data"])
             .arg(data.path())
             .stdout(Stdio::null())
@@ -97,4 +104,9 @@ pub fn argosy(data: &Path, arguments: &[&str]) -> Output {
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// With plain single spaces, as people read: amounts have thin ones and ones that do not break.
+pub fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
