@@ -109,6 +109,11 @@ impl CatalogService {
         self.model().store(store).set_all_available(skus);
     }
 
+    /// Exactly `skus` are only delivered later, each until its order ends when it does.
+    pub fn set_all_backorder(&self, store: StoreId, skus: Vec<(Sku, Option<kernel::Timestamp>)>) {
+        self.model().store(store).set_all_backorder(skus);
+    }
+
     /// Events behind `position`, at most `limit`, in the order of their commits.
     ///
     /// # Errors
@@ -140,6 +145,10 @@ impl CatalogService {
 
     pub(crate) fn model(&self) -> &Model {
         &self.inner.desk.model
+    }
+
+    pub(crate) fn now(&self) -> kernel::Timestamp {
+        self.inner.desk.clock.now()
     }
 
     /// The taxonomy as it is now.
@@ -377,6 +386,10 @@ impl CatalogRead for CatalogService {
 impl Availability for CatalogService {
     fn set_available(&self, store: StoreId, sku: &Sku, available: bool) {
         self.model().store(store).set_available(sku, available);
+    }
+
+    fn set_backorder(&self, store: StoreId, sku: &Sku, backorder: bool, until: Option<kernel::Timestamp>) {
+        self.model().store(store).set_backorder(sku, backorder.then_some(until));
     }
 }
 

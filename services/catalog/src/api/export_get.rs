@@ -13,21 +13,26 @@ use crate::import::{FileFormat, StockCount};
 
 /// Levels read at once.
 const LEVELS_AT_ONCE: usize = 64;
+const CSV: &str = "text/csv; charset=utf-8";
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
     /// What to write.
-    #[serde(default)]
-    #[param(inline)]
+    #[serde(default = "lossless")]
+    #[param(inline, default = "json")]
     format: FileFormat,
+}
+
+fn lossless() -> FileFormat {
+    FileFormat::Json
 }
 
 /// Export products
 ///
-/// Everything that the catalog has and the units of each SKU: as Argosy's JSON, which loses nothing, or in the columns of a
-/// Shopify export, in the language and currency of the first market. Cells that a spreadsheet would run as a formula
+/// Everything that the catalog has and the units of each SKU: as Argosy's JSON, which loses nothing, as its own table
+/// (`csv`), or in the columns of a Shopify or WooCommerce export, in the language and currency of the first market. Cells that a spreadsheet would run as a formula
 /// begin with an apostrophe, which the import takes away again. Importing the file into an empty shop and exporting again
 /// gives the same file.
 #[utoipa::path(
@@ -51,13 +56,13 @@ pub(crate) async fn export_get(
         FileFormat::Json => {
             (shelf.catalog.export_json(caller.store, &stock).await?, "application/json", "catalog.json")
         }
+        FileFormat::Csv => (shelf.catalog.export_csv(caller.store, &stock).await?, CSV, "products.csv"),
+        FileFormat::Woocommerce => (shelf.catalog.export_woocommerce(caller.store, &stock).await?, CSV, "products.csv"),
         FileFormat::Stock => {
             let table = crate::import::write_stock(&stock).map_err(kernel::Failure::internal)?;
-            (table, "text/csv; charset=utf-8", "stock.csv")
+            (table, CSV, "stock.csv")
         }
-        FileFormat::Shopify => {
-            (shelf.catalog.export_shopify(caller.store, &stock).await?, "text/csv; charset=utf-8", "products.csv")
-        }
+        FileFormat::Shopify => (shelf.catalog.export_shopify(caller.store, &stock).await?, CSV, "products.csv"),
     };
     let mut response = body.into_response();
     let headers = response.headers_mut();
@@ -128,7 +133,7 @@ mod tests {
         assert_eq!(first.keyed("POST /admin/imports?currency=EUR", &[], SAMPLE.to_vec()).await.status, 200);
         let taken = first.keyed("POST /admin/imports?format=json", &[], hostile().to_string().into_bytes()).await;
         assert_eq!((taken.status.as_u16(), &taken.body["products"]["created"]), (200, &json!(1)), "{}", taken.body);
-        for format in ["json", "shopify"] {
+        for format in ["json", "csv", "shopify", "woocommerce"] {
             let written = export(&first, format).await;
             let second = Client::with_products(0).await;
             let path = format!("POST /admin/imports?format={format}");
@@ -146,10 +151,12 @@ mod tests {
         assert_eq!((&taken.body["stock_changes"], &taken.body["errors"]), (&json!(1), &json!([])), "{}", taken.body);
         assert!(taken.body["change"].is_i64());
         assert_ne!(export(&first, "stock").await, table);
-        let csv = String::from_utf8(export(&first, "shopify").await).unwrap();
-        let mut reader = csv::Reader::from_reader(csv.as_bytes());
-        for cell in reader.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()) {
-            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?} would run");
+        for format in ["csv", "shopify", "woocommerce"] {
+            let csv = export(&first, format).await;
+            let mut reader = csv::Reader::from_reader(csv.as_slice());
+            for cell in reader.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()) {
+                assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?} would run");
+            }
         }
     }
 

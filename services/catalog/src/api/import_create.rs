@@ -29,10 +29,9 @@ pub(crate) struct ImportQuery {
     /// Stock location that the quantities were counted at.
     #[param(nullable = false, example = "main")]
     location: Option<String>,
-    /// What the file is.
-    #[serde(default)]
-    #[param(inline)]
-    format: FileFormat,
+    /// What the file is; told by its beginning when it is left out.
+    #[param(inline, nullable = false)]
+    format: Option<FileFormat>,
     /// Only say what would change.
     #[serde(default)]
     dry_run: bool,
@@ -40,8 +39,8 @@ pub(crate) struct ImportQuery {
 
 /// Import products
 ///
-/// The body is a product export of Shopify (CSV) or of Argosy (JSON), or a table of stock (CSV). Rows that break a rule are reported and leave out
-/// their product; everything else is taken in at once or not at all. The same file again changes nothing. `change` in the
+/// The body is a product export of Shopify, WooCommerce (CSV) or Argosy (CSV, JSON), or a table of stock (CSV). Rows that
+/// break a rule are reported and leave out their product; everything else is taken in at once or not at all. The same file again changes nothing. `change` in the
 /// answer names what was done, for `POST /admin/changes/{id}/undo`.
 #[utoipa::path(
     post,

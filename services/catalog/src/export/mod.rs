@@ -1,7 +1,9 @@
-//! The catalog, written down: in the shop's own JSON, which loses nothing, and in the columns of a Shopify export.
-//! Either can be imported again; the same shop gives the same bytes.
+//! The catalog, written down: in the shop's own JSON, which loses nothing, in its own table, and in the columns of Shopify
+//! and WooCommerce. Each can be imported again; the same shop gives the same bytes.
 
+mod sheet;
 mod shopify;
+mod woocommerce;
 
 use contracts::Result;
 use contracts::catalog::Product;
@@ -50,6 +52,26 @@ impl CatalogService {
     pub async fn export_shopify(&self, store: StoreId, stock: &[StockCount]) -> Result<Vec<u8>> {
         let products = self.every_product(store).await?;
         shopify::write(&products, &self.taxonomy(store), self.default_view(), stock)
+            .map_err(|error| Failure::internal(format!("the export cannot be written: {error}")))
+    }
+
+    /// The products in the columns of a WooCommerce export: one language and one currency.
+    ///
+    /// # Errors
+    /// Internal, when the database fails.
+    pub async fn export_woocommerce(&self, store: StoreId, stock: &[StockCount]) -> Result<Vec<u8>> {
+        let products = self.every_product(store).await?;
+        woocommerce::write(&products, &self.taxonomy(store), self.default_view(), stock)
+            .map_err(|error| Failure::internal(format!("the export cannot be written: {error}")))
+    }
+
+    /// The products as the shop's own table, with every language, currency and location.
+    ///
+    /// # Errors
+    /// Internal, when the database fails.
+    pub async fn export_csv(&self, store: StoreId, stock: &[StockCount]) -> Result<Vec<u8>> {
+        let products = self.every_product(store).await?;
+        sheet::write(&products, stock)
             .map_err(|error| Failure::internal(format!("the export cannot be written: {error}")))
     }
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use contracts::catalog::{Price, Product, ProductContent, ProductStatus, Variant, View};
 use contracts::market::Texts;
 use kernel::Currency;
+use kernel::cell::escape;
 
-use crate::import::{StockCount, escape};
+use crate::import::StockCount;
 use crate::model::Taxonomy;
 use crate::rules::handle_from;
 

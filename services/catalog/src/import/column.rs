@@ -175,6 +175,11 @@ impl Layout {
         self.at.keys().copied()
     }
 
+    /// Where they stand, and what this file calls them.
+    pub(super) fn places(&self) -> impl Iterator<Item = (usize, &str)> + Clone {
+        self.at.values().map(|&at| (at, self.names[at].as_str()))
+    }
+
     /// The currencies that have a column of their own, in a steady order.
     pub(super) fn currencies(&self) -> Vec<Currency> {
         let mut found: Vec<Currency> = self

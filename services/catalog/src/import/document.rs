@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use contracts::Result;
 use contracts::catalog::{Category, Collection, ProductContent, ProductType, TimestampSchema};
 use kernel::{Failure, Sku};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::ImportError;
-use super::shopify::{Draft, MAX_ERRORS, Parsed};
+use super::draft::{Draft, IdentifiedBy, Kept, Reading, Source};
+use super::{ImportError, MAX_UNITS};
 
 /// What the first member of the document says.
 pub(crate) const FORMAT: &str = "argosy-catalog-1";
@@ -25,9 +27,9 @@ pub struct StockCount {
 }
 
 /// The document without its products, which are read one by one so that each can be complained of.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct Document<'a> {
     format: String,
     #[serde(default)]
     product_types: Vec<ProductType>,
@@ -35,8 +37,8 @@ struct Document {
     categories: Vec<Category>,
     #[serde(default)]
     collections: Vec<Collection>,
-    #[serde(default)]
-    products: Vec<Value>,
+    #[serde(default, borrow)]
+    products: Vec<&'a RawValue>,
     #[serde(default)]
     stock: Vec<StockCount>,
 }
@@ -52,15 +54,13 @@ pub(crate) struct Places {
 
 /// # Errors
 /// `not_a_product_export` when it is no such document. Products that cannot be read are among the complaints.
-pub(crate) fn parse(file: &[u8]) -> Result<(Parsed, Places, Vec<StockCount>)> {
-    let document: Document = serde_json::from_slice(file).map_err(|error| {
-        Failure::invalid("not_a_product_export", format!("This is not an export of Argosy: {error}."))
-    })?;
+pub(crate) fn read(file: &Bytes) -> Result<Source> {
+    let document = parse(file)?;
     if document.format != FORMAT {
         let detail = format!("The member `format` must say {FORMAT}, it says {:?}.", document.format);
         return Err(Failure::invalid("not_a_product_export", detail));
     }
-    if let Some(count) = document.stock.iter().find(|count| !(0..=1_000_000_000).contains(&count.on_hand)) {
+    if let Some(count) = document.stock.iter().find(|count| !(0..=MAX_UNITS).contains(&count.on_hand)) {
         let detail = format!("{} units of {} is no count of units.", count.on_hand, count.sku);
         return Err(Failure::invalid("invalid_stock", detail));
     }
@@ -68,22 +68,34 @@ pub(crate) fn parse(file: &[u8]) -> Result<(Parsed, Places, Vec<StockCount>)> {
         Value::Object(members) => members.into_iter().map(|(name, _)| name).collect(),
         _ => BTreeSet::new(),
     };
-    let mut parsed = Parsed { rows: document.products.len() as u64, ..Parsed::default() };
-    for (product, line) in document.products.into_iter().zip(1..) {
-        let handle = product["handle"].as_str().unwrap_or_default().to_owned();
-        match draft(product, &handle, line, &known) {
-            Ok(draft) => parsed.drafts.push(draft),
-            Err(message) => {
-                parsed.failed += 1;
-                if parsed.errors.len() < MAX_ERRORS {
-                    parsed.errors.push(ImportError { line, handle, column: String::new(), message });
-                }
-            }
-        }
-    }
+    let products = document.products.len() as u64;
     let Document { product_types, categories, collections, stock, .. } = document;
     let places = Places { product_types, categories: from_the_top(categories), collections };
-    Ok((parsed, places, stock))
+    let file = file.clone();
+    Ok(Source {
+        rows: products,
+        products,
+        places,
+        stock_at: stock,
+        each: Box::new(move |take| {
+            for (product, line) in parse(&file)?.products.into_iter().zip(1..) {
+                let product: Value = serde_json::from_str(product.get())?;
+                let handle = product["handle"].as_str().unwrap_or_default().to_owned();
+                take(match draft(product, &handle, line, &known) {
+                    Ok(draft) => Reading::Product(Box::new(draft)),
+                    Err(message) => Reading::Wrong(vec![ImportError { line, handle, column: String::new(), message }]),
+                })?;
+            }
+            Ok(())
+        }),
+        ..Source::default()
+    })
+}
+
+/// The document, with its products as they stand in the file.
+fn parse(file: &[u8]) -> Result<Document<'_>> {
+    serde_json::from_slice(file)
+        .map_err(|error| Failure::invalid("not_a_product_export", format!("This is not an export of Argosy: {error}.")))
 }
 
 fn draft(mut product: Value, handle: &str, line: u64, known: &BTreeSet<String>) -> std::result::Result<Draft, String> {
@@ -111,12 +123,15 @@ fn draft(mut product: Value, handle: &str, line: u64, known: &BTreeSet<String>) 
         handle: handle.to_owned(),
         content,
         type_name: String::new(),
-        category_name: String::new(),
+        category_path: Vec::new(),
+        collection_names: Vec::new(),
         stock: Vec::new(),
+        stock_at: Vec::new(),
         line,
         variant_lines,
         media_lines,
-        whole: true,
+        kept: Kept::Nothing,
+        identified_by: IdentifiedBy::Handle,
         made_at,
     })
 }

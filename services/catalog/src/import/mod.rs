@@ -1,57 +1,51 @@
 //! Taking in product exports: the parser says what the file means, this module makes it so, and the report says what
 //! came of it. The same file again changes nothing.
 
-mod cell;
 mod column;
 mod document;
+mod draft;
 mod effect;
+mod format;
 mod merge;
+mod places;
+mod sheet;
 mod shopify;
 mod stock;
+mod table;
+mod text;
 mod undo;
-
-use std::collections::BTreeMap;
+mod woocommerce;
 
 use bytes::Bytes;
 use contracts::Result;
-use contracts::catalog::{Category, Change as Effect, ProductType, View};
-use contracts::market::Texts;
+use contracts::catalog::{Change as Effect, View};
 use kernel::{Currency, ErrorKind, Failure, Sku, StoreId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::change::{Change, Expected};
-use crate::rules::{handle_from, is_locale};
+use crate::rules::is_locale;
 use crate::service::CatalogService;
-use crate::store::{Fault, bulk};
-use document::Places as Taxonomies;
-use shopify::{Draft, Parsed};
+use crate::store::{Fault, bulk, product};
+use draft::{Draft, IdentifiedBy, MAX_ERRORS, Reading, Source};
 
-pub use cell::escape;
 pub(crate) use document::FORMAT;
 pub use document::StockCount;
 pub use effect::ImportEffects;
+pub use format::FileFormat;
+pub(crate) use sheet::{COLUMNS, join};
 pub(crate) use stock::write as write_stock;
 pub(crate) use undo::StockRow;
 pub use undo::{BulkChange, UndoReport};
 
-/// What a file is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FileFormat {
-    /// The columns of a Shopify product export (CSV).
-    #[default]
-    Shopify,
-    /// The shop's own JSON, which loses nothing.
-    Json,
-    /// Units of SKUs at locations (CSV).
-    Stock,
-}
+/// The most units that a count can have.
+const MAX_UNITS: i64 = 1_000_000_000;
 
 /// How a file is taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportHow {
-    pub format: FileFormat,
+    /// Told by the file's beginning when it is none.
+    pub format: Option<FileFormat>,
     /// Only say what would change.
     pub dry_run: bool,
     /// Who does it, for the list of changes.
@@ -60,7 +54,7 @@ pub struct ImportHow {
 
 impl Default for ImportHow {
     fn default() -> Self {
-        ImportHow { format: FileFormat::Shopify, dry_run: false, actor: "system".to_owned() }
+        ImportHow { format: None, dry_run: false, actor: "system".to_owned() }
     }
 }
 
@@ -139,7 +133,7 @@ pub struct ImportError {
 }
 
 impl CatalogService {
-    /// Takes in a Shopify product export. `progress` hears how many products of how many are done.
+    /// Takes in a file of products. `progress` hears how many products of how many are done.
     ///
     /// # Errors
     /// `not_a_product_export`, or internal when the database fails; rows that break rules are in the report instead.
@@ -167,22 +161,31 @@ impl CatalogService {
         how: ImportHow,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<ImportReport> {
-        let (locale, format) = (options.locale.clone(), how.format);
-        let parsed = tokio::task::spawn_blocking(move || match format {
-            FileFormat::Shopify => shopify::parse(&file, &options).map(|p| (p, Taxonomies::default(), Vec::new())),
-            FileFormat::Json => document::parse(&file),
-            FileFormat::Stock => stock::parse(&file).map(|(p, counts)| (p, Taxonomies::default(), counts)),
+        let (locale, known) = (options.locale.clone(), self.taxonomy(store));
+        let (format, today) = (how.format.unwrap_or_else(|| FileFormat::of(&file)), self.now());
+        let read = tokio::task::spawn_blocking(move || match format {
+            FileFormat::Shopify => shopify::read(&file, &options),
+            FileFormat::Woocommerce => woocommerce::read(&file, &options, today),
+            FileFormat::Csv => sheet::read(&file, &known),
+            FileFormat::Json => document::read(&file),
+            FileFormat::Stock => stock::read(&file),
         });
-        let parsed = parsed.await.map_err(|error| Failure::internal(format!("the import was stopped: {error}")))??;
-        let (Parsed { rows, mut drafts, failed, errors, ignored_columns }, mut places, stock_at) = parsed;
-        let mut report = ImportReport { rows, errors, ignored_columns, stock_at, ..ImportReport::default() };
-        (report.products.failed, report.dry_run) = (failed, how.dry_run);
-        self.places_of(store, &locale, &mut drafts, &mut places);
-        let total = drafts.len() as u64;
+        let mut source =
+            read.await.map_err(|error| Failure::internal(format!("the import was stopped: {error}")))??;
+        let mut report = ImportReport {
+            rows: source.rows,
+            errors: std::mem::take(&mut source.errors),
+            ignored_columns: std::mem::take(&mut source.ignored_columns),
+            stock_at: std::mem::take(&mut source.stock_at),
+            dry_run: how.dry_run,
+            ..ImportReport::default()
+        };
+        report.products.failed = source.failed;
+        let total = source.products;
         progress(0, total);
         let (answer, outcome) = std::sync::mpsc::channel();
         let changed = self.change(store, request_id, move |change| {
-            let report = take_in(change, drafts, places, &how.actor, report)?;
+            let report = take_in(change, source, (&locale, &how.actor), report)?;
             // Nobody takes it when the caller went away; the change stands all the same.
             let _ = answer.send(report);
             if how.dry_run { Err(Failure::conflict(DRY_RUN, "Nothing was changed.").into()) } else { Ok(()) }
@@ -195,43 +198,6 @@ impl CatalogService {
         progress(total, total);
         Ok(report)
     }
-
-    /// Adds the product types and categories that a Shopify file names and the shop does not have to `places`, and
-    /// puts the handles of both into the drafts.
-    fn places_of(&self, store: StoreId, locale: &str, drafts: &mut [Draft], places: &mut Taxonomies) {
-        let (mut types, mut categories) = (BTreeMap::new(), BTreeMap::new());
-        for draft in drafts.iter_mut().filter(|draft| !draft.whole) {
-            let handle = handle_from(&draft.type_name);
-            if !handle.is_empty() {
-                types.entry(handle.clone()).or_insert_with(|| shortened(&draft.type_name));
-                draft.content.product_type = handle;
-            }
-            let handle = handle_from(&draft.category_name);
-            if !handle.is_empty() {
-                categories.entry(handle.clone()).or_insert_with(|| shortened(&draft.category_name));
-                draft.content.category = Some(handle);
-            }
-        }
-        let known = self.taxonomy(store);
-        types.retain(|handle, _| !known.types.contains_key(handle));
-        categories.retain(|handle, _| !known.categories.contains_key(handle));
-        let name = |name: String| Texts(BTreeMap::from([(locale.to_owned(), name)]));
-        places.product_types.extend(types.into_iter().map(|(handle, text)| ProductType {
-            handle,
-            name: name(text),
-            attributes: Vec::new(),
-            version: 0,
-        }));
-        places.categories.extend(categories.into_iter().map(|(handle, text)| Category {
-            handle,
-            name: name(text),
-            parent: None,
-            description: Texts::default(),
-            position: 0,
-            media: None,
-            version: 0,
-        }));
-    }
 }
 
 /// Tells a dry run's end from a failure.
@@ -240,56 +206,78 @@ const DRY_RUN: &str = "dry_run";
 /// Makes the places and the products, remembers what was before, and reports.
 fn take_in(
     change: &mut Change<'_>,
-    drafts: Vec<Draft>,
-    places: Taxonomies,
-    actor: &str,
+    source: Source,
+    (locale, actor): (&str, &str),
     mut report: ImportReport,
 ) -> std::result::Result<ImportReport, Fault> {
-    for document in places.product_types {
+    for document in source.places.product_types {
         change.put_product_type(document, Expected::Any)?;
     }
-    for document in places.categories {
+    for document in source.places.categories {
         change.put_category(document, Expected::Any)?;
     }
-    for document in places.collections {
+    for document in source.places.collections {
         change.put_collection(document, Expected::Any)?;
     }
     let id = bulk::begin(change.conn, &change.store, "import", change.now, actor)?;
-    for (index, draft) in (0..).zip(drafts) {
-        report.add(put(change, draft, index, id)?);
-    }
+    let mut index = 0;
+    (source.each)(&mut |reading| {
+        let outcome = match reading {
+            Reading::Product(mut draft) => {
+                identify(change, &mut draft)?;
+                match places::make(change, &mut draft, locale) {
+                    Err(Fault::Refused(failure)) if failure.kind != ErrorKind::Internal => {
+                        Outcome::Failed(Places::of(&draft).errors(&failure))
+                    }
+                    made => made.and_then(|()| put(change, *draft, index, id))?,
+                }
+            }
+            Reading::Wrong(errors) => Outcome::Failed(errors),
+        };
+        report.add(outcome);
+        index += 1;
+        Ok(())
+    })?;
     if report.products.created + report.products.updated == 0 {
         bulk::abandon(change.conn, &change.store, id)?;
     } else if !report.dry_run {
         report.change = Some(id);
     }
     report.errors.sort_by_key(|error| error.line);
-    report.errors.truncate(shopify::MAX_ERRORS);
+    report.errors.truncate(MAX_ERRORS);
     Ok(report)
 }
 
-/// A name of at most 255 characters.
-fn shortened(name: &str) -> String {
-    name.chars().take(255).collect()
+/// Gives a product of a file that has no handles the handle of whoever has one of its SKUs, or one of its own.
+fn identify(change: &Change<'_>, draft: &mut Draft) -> std::result::Result<(), Fault> {
+    let IdentifiedBy::Sku { number } = draft.identified_by else { return Ok(()) };
+    let skus = draft.content.variants.iter().map(|variant| &variant.sku);
+    if let Some(handle) = product::owner(change.conn, &change.store, skus)? {
+        draft.handle = handle;
+        return Ok(());
+    }
+    let known = product::find(change.conn, &change.store, &draft.handle)?;
+    if known.is_some_and(|known| !known.content.variants.is_empty()) {
+        draft.handle = format!("{}-{number}", draft.handle);
+    }
+    Ok(())
 }
 
 /// What came of one product.
 enum Outcome {
-    Done(Effect, Vec<(Sku, i64)>, ImportEffects),
+    Done(Effect, (Vec<(Sku, i64)>, Vec<StockCount>), ImportEffects),
     Failed(Vec<ImportError>),
 }
 
 /// Takes in one product as part of `bulk`. What a rule finds goes into the report and leaves the others alone.
 fn put(change: &mut Change<'_>, draft: Draft, index: i64, bulk: i64) -> std::result::Result<Outcome, Fault> {
-    let (places, whole) = (Places::of(&draft), draft.whole);
+    let (places, kept) = (Places::of(&draft), draft.kept);
     // The newest come first in lists, so the first of the file counts as the newest, by a millisecond each.
     let made = draft.made_at.unwrap_or_else(|| change.now.plus_millis(-index));
     let mut before = None;
     let outcome = change.upsert_product(&draft.handle, draft.content, made, |content, known| {
         before = Some(known.clone());
-        if !whole {
-            merge::merge(content, known);
-        }
+        merge::merge(content, known, &kept);
     });
     match outcome {
         Ok((product, effect)) => {
@@ -298,7 +286,7 @@ fn put(change: &mut Change<'_>, draft: Draft, index: i64, bulk: i64) -> std::res
                 effects.add(before.as_ref(), &product.content);
                 bulk::add_product(change.conn, &change.store, bulk, &product, before.as_ref())?;
             }
-            Ok(Outcome::Done(effect, draft.stock, effects))
+            Ok(Outcome::Done(effect, (draft.stock, draft.stock_at), effects))
         }
         Err(Fault::Refused(failure)) if failure.kind != ErrorKind::Internal => {
             Ok(Outcome::Failed(places.errors(&failure)))
@@ -310,7 +298,7 @@ fn put(change: &mut Change<'_>, draft: Draft, index: i64, bulk: i64) -> std::res
 impl ImportReport {
     fn add(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Done(effect, stock, effects) => {
+            Outcome::Done(effect, (stock, stock_at), effects) => {
                 self.effects.sum(effects);
                 match effect {
                     Effect::Created => self.products.created += 1,
@@ -318,10 +306,14 @@ impl ImportReport {
                     Effect::Unchanged => self.products.unchanged += 1,
                 }
                 self.stock.extend(stock);
+                self.stock_at.extend(stock_at);
             }
             Outcome::Failed(errors) => {
                 self.products.failed += 1;
-                self.errors.extend(errors);
+                // A file that is wrong everywhere needs no longer list.
+                if self.errors.len() < 2 * MAX_ERRORS {
+                    self.errors.extend(errors);
+                }
             }
         }
     }

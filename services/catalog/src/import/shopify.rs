@@ -4,162 +4,52 @@
 //! or a price is a variant; each with an image is an image. Whatever is wrong with one row leaves out its product and
 //! nothing else.
 
-use std::collections::HashMap;
-use std::io::Read as _;
-
+use bytes::Bytes;
 use contracts::Result;
 use contracts::catalog::{Media, Price, ProductContent, ProductOption, ProductStatus, Variant};
 use contracts::market::Texts;
-use csv::ByteRecord;
-use kernel::{Currency, Failure, Money, MoneyError, Sku, Timestamp, VariantId};
+use kernel::cell::unescape;
+use kernel::{Failure, Money, Sku, VariantId};
 use uuid::Uuid;
 
-use super::cell::unescape;
 use super::column::{Column, Layout};
-use super::{ImportError, ImportOptions};
-use crate::rules::handle_from;
-
-/// More bytes than any description has: a quotation mark was left open.
-const MAX_CELL: usize = 1024 * 1024;
-const MAX_QUANTITY: i64 = 1_000_000_000;
-/// The most complaints kept; a file that is wrong everywhere needs no longer list.
-pub(super) const MAX_ERRORS: usize = 1_000;
-
-/// A row of our own behind the last one. When it does not come out as a row, a quotation mark was left open and the
-/// rest of the file stands inside a cell.
-const END: &[u8] = b"\n\0end of file\0";
-
-/// A product as the file has it.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Draft {
-    pub(crate) handle: String,
-    pub(crate) content: ProductContent,
-    /// What the file calls its type and its category; they may have to be made.
-    pub(crate) type_name: String,
-    pub(crate) category_name: String,
-    /// Counted units by SKU.
-    pub(crate) stock: Vec<(Sku, i64)>,
-    /// Lines of the product, of each variant and of each image, for complaints that come later.
-    pub(crate) line: u64,
-    pub(crate) variant_lines: Vec<u64>,
-    pub(crate) media_lines: Vec<u64>,
-    /// Whether the content is all there is to say: nothing of the product before is kept.
-    pub(crate) whole: bool,
-    /// When the product was made, when the file says so.
-    pub(crate) made_at: Option<Timestamp>,
-}
-
-/// What a file says.
-#[derive(Debug, Default)]
-pub(crate) struct Parsed {
-    /// Rows below the header, blank ones left out.
-    pub(crate) rows: u64,
-    pub(crate) drafts: Vec<Draft>,
-    /// Products that were left out.
-    pub(crate) failed: u64,
-    pub(crate) errors: Vec<ImportError>,
-    pub(crate) ignored_columns: Vec<String>,
-}
-
-/// A row and the line in the file where it begins.
-struct Row {
-    line: u64,
-    record: ByteRecord,
-    /// Its last cell has the rest of the file in it.
-    unclosed: bool,
-}
+use super::draft::{Draft, IdentifiedBy, Kept, Reading, Source};
+use super::table::{Row, Table, by_key, unreadable};
+use super::text::{amount, derived_sku, one_line, printable, tags, units, unquoted, whole};
+use super::{ImportError, ImportOptions, MAX_UNITS};
 
 /// # Errors
 /// `not_a_product_export` when there is no header with the columns Handle and Title.
-pub(crate) fn parse(file: &[u8], options: &ImportOptions) -> Result<Parsed> {
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.chain(END));
-    let mut record = ByteRecord::new();
+pub(crate) fn read(file: &Bytes, options: &ImportOptions) -> Result<Source> {
     let no_export = || {
         let detail = "This is not a product export: its first line must name the columns, Handle and Title among them.";
         Failure::invalid("not_a_product_export", detail)
     };
-    if !reader.read_byte_record(&mut record).unwrap_or(false) {
-        return Err(no_export());
-    }
-    let layout = Layout::new(&record);
+    let table = Table::open(file).ok_or_else(no_export)?;
+    let layout = Layout::new(&table.header);
     if !(layout.has(Column::Handle) && layout.has(Column::Title)) {
         return Err(no_export());
     }
-    let mut parsed = Parsed { ignored_columns: layout.ignored.clone(), ..Parsed::default() };
-    let mut products: Vec<(String, Vec<Row>)> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
-    let mut lines = Lines { file, at: 0, line: 1 };
-    // Reading bytes from memory into records of any length cannot fail.
-    while reader.read_byte_record(&mut record).unwrap_or(false) {
-        let last = record.iter().next_back().unwrap_or_default();
-        if record.iter().all(|cell| cell.trim_ascii().is_empty()) || last == &END[1..] {
-            continue;
+    let mut source = Source { ignored_columns: layout.ignored.clone(), ..Source::default() };
+    let key = |record: &_| String::from_utf8_lossy(layout.cell(record, Column::Handle)).trim().to_lowercase();
+    let column = layout.name(Column::Handle);
+    let (rows, products) = by_key(&table, key, |line| source.complain(line, "", &column, "This row names no product."));
+    (source.rows, source.products) = (rows, products.len() as u64);
+    let options = options.clone();
+    source.each = Box::new(move |take| {
+        for (handle, places) in products {
+            let rows = table.rows(&places);
+            let mut builder =
+                Builder { layout: &layout, options: &options, handle: &handle, rows: &rows, errors: Vec::new() };
+            let built = builder.build();
+            take(match built {
+                Some(draft) if builder.errors.is_empty() => Reading::Product(Box::new(draft)),
+                _ => Reading::Wrong(builder.errors),
+            })?;
         }
-        let unclosed = last.ends_with(&END[1..]);
-        parsed.rows += 1;
-        let line = lines.of(record.position().map_or(0, csv::Position::byte));
-        let handle = String::from_utf8_lossy(layout.cell(&record, Column::Handle)).trim().to_lowercase();
-        if handle.is_empty() {
-            parsed.complain(line, "", &layout.name(Column::Handle), "This row names no product.");
-            continue;
-        }
-        let index = *known.entry(handle.clone()).or_insert_with(|| {
-            products.push((handle, Vec::new()));
-            products.len() - 1
-        });
-        products[index].1.push(Row { line, record: record.clone(), unclosed });
-    }
-    for (handle, rows) in products {
-        let mut builder = Builder { layout: &layout, options, handle: &handle, rows: &rows, errors: Vec::new() };
-        match builder.build() {
-            Some(draft) if builder.errors.is_empty() => parsed.drafts.push(draft),
-            _ => {
-                parsed.failed += 1;
-                for error in builder.errors {
-                    parsed.push(error);
-                }
-            }
-        }
-    }
-    Ok(parsed)
-}
-
-impl Parsed {
-    fn complain(&mut self, line: u64, handle: &str, column: &str, message: &str) {
-        let (handle, column, message) = (handle.to_owned(), column.to_owned(), message.to_owned());
-        self.push(ImportError { line, handle, column, message });
-    }
-
-    fn push(&mut self, error: ImportError) {
-        if self.errors.len() < MAX_ERRORS {
-            self.errors.push(error);
-        }
-    }
-}
-
-/// Counts lines as an editor does. The reader's own count is one short where lines end in CR LF.
-struct Lines<'a> {
-    file: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the record that begins at `byte`, or after the line ends there. Asked in ascending order.
-    fn of(&mut self, byte: u64) -> u64 {
-        let start = usize::try_from(byte).unwrap_or(usize::MAX).min(self.file.len());
-        let is_end = |at: usize| match self.file[at] {
-            b'\n' => true,
-            b'\r' => self.file.get(at + 1) != Some(&b'\n'),
-            _ => false,
-        };
-        while self.at < self.file.len() && (self.at < start || matches!(self.file[self.at], b'\r' | b'\n')) {
-            self.line += u64::from(is_end(self.at));
-            self.at += 1;
-        }
-        self.line
-    }
+        Ok(())
+    });
+    Ok(source)
 }
 
 /// Makes one product of its rows.
@@ -190,7 +80,7 @@ impl<'a> Builder<'a> {
             description_html: self.texts(&printable(self.first(Column::Body))),
             seo_title: self.texts(&one_line(self.first(Column::SeoTitle))),
             seo_description: self.texts(&one_line(self.first(Column::SeoDescription))),
-            tags: tags(self.first(Column::Tags)),
+            tags: tags(self.first(Column::Tags).split(',').map(str::to_owned)),
             options: axes.iter().map(|(_, name)| ProductOption { name: name.clone(), values: Vec::new() }).collect(),
             media,
             ..ProductContent::default()
@@ -214,42 +104,24 @@ impl<'a> Builder<'a> {
         Some(Draft {
             handle: self.handle.to_owned(),
             content,
-            category_name: if category.is_empty() { type_name.clone() } else { category },
+            category_path: vec![if category.is_empty() { type_name.clone() } else { category }],
             type_name,
+            collection_names: Vec::new(),
+            stock_at: Vec::new(),
             stock,
             line,
             variant_lines: variant_rows.iter().map(|row| row.line).collect(),
             media_lines,
-            whole: false,
+            kept: Kept::Unsaid { bare: false },
+            identified_by: IdentifiedBy::Handle,
             made_at: None,
         })
     }
 
     /// Whether every cell is text of a possible size and no row is longer than the header.
     fn readable(&mut self) -> bool {
-        for row in self.rows {
-            if row.unclosed {
-                let message = "A quotation mark opens in this row and is never closed; the rest of the file is lost.";
-                self.complain_of(row.line, "", message);
-                continue;
-            }
-            if row.record.iter().skip(self.layout.len()).any(|cell| !cell.is_empty()) {
-                self.complain_of(row.line, "", "This row has more cells than the header. Is a quotation mark missing?");
-            }
-            let mut broken: Vec<(String, &str)> = Vec::new();
-            for column in self.layout.columns() {
-                let cell = self.layout.cell(&row.record, column);
-                if cell.len() > MAX_CELL {
-                    let message = "This cell has more than a million characters. Is a quotation mark missing?";
-                    broken.push((self.layout.name(column), message));
-                } else if std::str::from_utf8(cell).is_err() {
-                    broken.push((self.layout.name(column), "This is not UTF-8. Export or save the file as UTF-8."));
-                }
-            }
-            broken.sort();
-            for (column, message) in broken {
-                self.complain_of(row.line, &column, message);
-            }
+        for (line, column, message) in unreadable(self.rows, self.layout.places(), self.layout.len()) {
+            self.complain_of(line, &column, message);
         }
         self.errors.is_empty()
     }
@@ -390,38 +262,31 @@ impl<'a> Builder<'a> {
         prices
     }
 
-    fn money(&mut self, row: &'a Row, column: Column, currency: Currency) -> Option<Money> {
+    fn money(&mut self, row: &'a Row, column: Column, currency: kernel::Currency) -> Option<Money> {
         let cell = unquoted(self.cell(row, column));
         if cell.is_empty() {
             return None;
         }
-        match Money::parse_decimal(cell, currency) {
+        match amount(cell, currency) {
             Ok(money) => Some(money),
-            Err(error) => {
-                let message = match error {
-                    MoneyError::ExcessDecimals => {
-                        format!("{currency} has {} decimals; this amount has more.", currency.exponent())
-                    }
-                    MoneyError::Overflow => "This amount is too large.".to_owned(),
-                    _ => "This is not an amount. Write it as 1299.00, without signs and separators.".to_owned(),
-                };
+            Err(message) => {
                 self.complain(row.line, column, &message);
                 None
             }
         }
     }
 
-    /// Units counted. Less than nothing means that more was sold than there was: nothing is left.
+    /// Units counted.
     fn quantity(&mut self, row: &'a Row) -> Option<i64> {
         let cell = self.cell(row, Column::Quantity);
         if cell.is_empty() {
             return None;
         }
-        let quantity = whole(cell.strip_prefix('-').unwrap_or(cell)).filter(|n| *n <= MAX_QUANTITY);
+        let quantity = units(cell, MAX_UNITS);
         if quantity.is_none() {
             self.complain(row.line, Column::Quantity, "This is not a number of units.");
         }
-        quantity.map(|n| if cell.starts_with('-') { 0 } else { n })
+        quantity
     }
 
     /// Images by position, each once, with their lines; pictures named only by a variant come last.
@@ -454,63 +319,6 @@ impl<'a> Builder<'a> {
         }
         found.into_iter().map(|(_, line, media)| (media, line)).unzip()
     }
-}
-
-/// Without the apostrophe that keeps a spreadsheet from reading a number.
-fn unquoted(cell: &str) -> &str {
-    cell.strip_prefix('\'').unwrap_or(cell).trim()
-}
-
-/// A whole number that is not negative; `340.0` is one, `340.5` is rounded.
-fn whole(cell: &str) -> Option<i64> {
-    let (whole, fraction) = cell.split_once('.').unwrap_or((cell, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) {
-        return None;
-    }
-    let up = i64::from(fraction.as_bytes()[0] >= b'5');
-    whole.parse::<i64>().ok()?.checked_add(up)
-}
-
-fn tags(cell: &str) -> Vec<String> {
-    let mut tags: Vec<String> = Vec::new();
-    for tag in cell.split(',').map(one_line).filter(|tag| !tag.is_empty()) {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    tags
-}
-
-/// One line: control characters become spaces.
-fn one_line(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    line.trim().to_owned()
-}
-
-/// Without control characters other than line breaks and tabs.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect()
-}
-
-/// `court-shoe` in Red and 42 gives `court-shoe-red-42`; what does not fit is replaced by a hash of the whole.
-fn derived_sku(handle: &str, values: &[String]) -> String {
-    let mut sku = handle.to_owned();
-    let mut whole = handle.to_owned();
-    let mut told = true;
-    for value in values {
-        let part = handle_from(value);
-        told &= !part.is_empty();
-        sku = format!("{sku}-{part}");
-        whole = format!("{whole}\u{1f}{value}");
-    }
-    if told && sku.chars().count() <= Sku::MAX_LEN {
-        return sku;
-    }
-    let hash = ring::digest::digest(&ring::digest::SHA256, whole.as_bytes());
-    let hash: String = hash.as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
-    let kept: String = sku.chars().take(Sku::MAX_LEN - 1 - hash.len()).collect();
-    format!("{}-{hash}", kept.trim_end_matches('-'))
 }
 
 #[cfg(test)]

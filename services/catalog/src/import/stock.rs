@@ -2,19 +2,18 @@
 
 use contracts::Result;
 use contracts::ledger::DEFAULT_LOCATION;
+use kernel::cell::{escape, unescape};
 use kernel::{Failure, Sku};
 
-use super::ImportError;
-use super::cell::{escape, unescape};
+use super::MAX_UNITS;
 use super::document::StockCount;
-use super::shopify::{MAX_ERRORS, Parsed};
+use super::draft::Source;
 
 const HEADER: [&str; 3] = ["SKU", "Location", "On hand"];
-const MAX_UNITS: i64 = 1_000_000_000;
 
 /// # Errors
 /// `not_a_stock_table` when there is no header with the columns SKU and On hand.
-pub(crate) fn parse(file: &[u8]) -> Result<(Parsed, Vec<StockCount>)> {
+pub(crate) fn read(file: &[u8]) -> Result<Source> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
     let mut record = csv::ByteRecord::new();
@@ -27,30 +26,27 @@ pub(crate) fn parse(file: &[u8]) -> Result<(Parsed, Vec<StockCount>)> {
         let detail = "This is no table of stock: its first line must name the columns SKU and On hand.";
         return Err(Failure::invalid("not_a_stock_table", detail));
     };
-    let (location, mut parsed, mut counts) = (column(HEADER[1]), Parsed::default(), Vec::new());
+    let (location, mut source) = (column(HEADER[1]), Source::default());
     // Reading bytes from memory into records of any length cannot fail.
     while reader.read_byte_record(&mut record).unwrap_or(false) {
         if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
             continue;
         }
-        parsed.rows += 1;
+        source.rows += 1;
         let line = record.position().map_or(0, csv::Position::line);
         let cell = |at: usize| {
             let text = std::str::from_utf8(record.get(at).unwrap_or_default()).unwrap_or("\u{0}");
             unescape(text.trim())
         };
         match count(cell(sku), location.map_or("", cell), cell(on_hand)) {
-            Ok(count) => counts.push(count),
+            Ok(count) => source.stock_at.push(count),
             Err((column, message)) => {
-                parsed.failed += 1;
-                if parsed.errors.len() < MAX_ERRORS {
-                    let (handle, column, message) = (cell(sku).to_owned(), column.to_owned(), message.to_owned());
-                    parsed.errors.push(ImportError { line, handle, column, message });
-                }
+                source.failed += 1;
+                source.complain(line, cell(sku), column, message);
             }
         }
     }
-    Ok((parsed, counts))
+    Ok(source)
 }
 
 fn count(sku: &str, location: &str, on_hand: &str) -> std::result::Result<StockCount, (&'static str, &'static str)> {
@@ -64,7 +60,7 @@ fn count(sku: &str, location: &str, on_hand: &str) -> std::result::Result<StockC
     Ok(StockCount { sku, location: location.to_owned(), on_hand })
 }
 
-/// The table that [`parse`] reads.
+/// The table that [`read`] reads.
 ///
 /// # Errors
 /// When it does not fit into memory.
@@ -92,13 +88,13 @@ mod tests {
         let counts = vec![count("=A", "main", 3), count("B,\"2\"", "+shelf", 0)];
         let file = write(&counts).unwrap();
         assert!(String::from_utf8_lossy(&file).starts_with("SKU,Location,On hand\n'=A,main,3\n"));
-        let (parsed, again) = parse(&file).unwrap();
-        assert_eq!((again, parsed.errors.len(), parsed.rows), (counts, 0, 2));
+        let again = read(&file).unwrap();
+        assert_eq!((again.stock_at, again.errors.len(), again.rows), (counts, 0, 2));
 
-        let (parsed, counts) = parse(b"on hand,sku\n5,S-1\n-1,S-2\nmany,S-3\n1,\n").unwrap();
-        assert_eq!(counts, [count("S-1", "main", 5)]);
-        let lines: Vec<_> = parsed.errors.iter().map(|error| (error.line, error.column.as_str())).collect();
+        let bad = read(b"on hand,sku\n5,S-1\n-1,S-2\nmany,S-3\n1,\n").unwrap();
+        assert_eq!(bad.stock_at, [count("S-1", "main", 5)]);
+        let lines: Vec<_> = bad.errors.iter().map(|error| (error.line, error.column.as_str())).collect();
         assert_eq!(lines, [(3, "On hand"), (4, "On hand"), (5, "SKU")]);
-        assert_eq!(parse(b"a,b\n1,2\n").unwrap_err().code, "not_a_stock_table");
+        assert_eq!(read(b"a,b\n1,2\n").unwrap_err().code, "not_a_stock_table");
     }
 }

@@ -152,3 +152,21 @@ pub(crate) fn in_collection(conn: &Connection, store: &StoreId, collection: &str
     let handles = statement.query_map(params![key(store), collection], |r| r.get(0))?;
     Ok(handles.collect::<rusqlite::Result<_>>()?)
 }
+
+/// The handle of the product that has one of `skus`.
+pub(crate) fn owner<'a>(
+    conn: &Connection,
+    store: &StoreId,
+    skus: impl Iterator<Item = &'a Sku>,
+) -> Result<Option<String>, Fault> {
+    let sql = "select p.handle from skus s join products p on p.store = s.store and p.id = s.product \
+               where s.store = ?1 and s.sku = ?2";
+    let mut statement = conn.prepare_cached(sql)?;
+    for sku in skus {
+        let found = statement.query_row(params![key(store), sku.as_str()], |r| r.get(0)).optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}

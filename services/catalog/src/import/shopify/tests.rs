@@ -1,11 +1,18 @@
 use proptest::prelude::*;
 
+use kernel::Currency;
+
 use super::*;
+use crate::import::draft::Parsed;
 
 const SAMPLE: &[u8] = include_bytes!("../../../tests/data/shopify-export.csv");
 
 fn options() -> ImportOptions {
     ImportOptions { currency: Currency::EUR, locale: "en".to_owned() }
+}
+
+fn parse(file: &[u8], options: &ImportOptions) -> Result<Parsed> {
+    super::read(&Bytes::copy_from_slice(file), options).map(Parsed::of)
 }
 
 fn read(text: &str) -> Parsed {
@@ -25,7 +32,10 @@ fn a_real_export_is_read_whole() {
     assert_eq!(parsed.ignored_columns, ["Sole (product.metafields.custom.sole)"]);
 
     let runner = &parsed.drafts[0];
-    assert_eq!((runner.type_name.as_str(), runner.category_name.as_str()), ("Running shoe", "Athletic Shoes"));
+    assert_eq!(
+        (runner.type_name.as_str(), runner.category_path.join(">")),
+        ("Running shoe", "Athletic Shoes".to_owned())
+    );
     let content = &runner.content;
     assert_eq!(content.tags, ["trail", "waterproof", "vegan"]);
     assert_eq!(content.options[0].values, ["Moss", "Slate"]);

@@ -15,7 +15,8 @@ pub fn escape(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// The text that [`escape`] was given.
-pub(crate) fn unescape(cell: &str) -> &str {
+#[must_use]
+pub fn unescape(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if would_run(rest) => rest,
         _ => cell,
