@@ -402,6 +402,111 @@ pub trait Customers: Send + Sync {
     ) -> Result<()>;
 }
 
+// ---- Customers in and out ----
+
+/// A customer in a file. Passwords go neither out nor in: who is imported sets one through a reset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerRecord {
+    #[schema(format = "email", max_length = 254)]
+    pub email: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Whether the address is known to be theirs.
+    #[serde(default)]
+    pub email_verified: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<TimestampSchema>,
+    #[serde(default)]
+    pub addresses: Vec<NewSavedAddress>,
+}
+
+/// What came of an import of customers. Nobody is named: files are read by people, logs and tickets by many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerImportReport {
+    /// Rows below the header, or customers of the document.
+    pub rows: u64,
+    pub created: u64,
+    /// Had an account already. What is theirs is left as it is.
+    pub known: u64,
+    /// Left out because of an error.
+    pub failed: u64,
+    pub errors: Vec<CustomerImportError>,
+    /// Columns of the file that have no place in an account.
+    pub ignored_columns: Vec<String>,
+    /// Whether this only says what would change.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Names the import, for taking it back; none when nobody was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<i64>,
+}
+
+/// Why a customer was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerImportError {
+    /// Line of the file, the header being 1; in JSON the position of the customer, from 1.
+    pub line: u64,
+    /// Name of the column or member; empty when it is the row as a whole.
+    pub column: String,
+    pub message: String,
+}
+
+/// An import of customers that can be taken back, or was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerImport {
+    pub id: i64,
+    pub at: TimestampSchema,
+    /// Who made it.
+    pub actor: String,
+    /// Customers that it made and that are still there.
+    pub customers: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_at: Option<TimestampSchema>,
+}
+
+/// What came of taking back an import of customers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerUndoReport {
+    pub import: i64,
+    /// Accounts that are gone, with their keys.
+    pub removed: u64,
+    /// Accounts that somebody used or changed since, and that were left.
+    pub kept: u64,
+}
+
+/// Customers in bulk.
+#[async_trait]
+pub trait CustomerExchange: Send + Sync {
+    /// Takes in a file of customers, CSV or JSON, in one transaction. `actor` is who does it.
+    ///
+    /// # Errors
+    /// `not_a_customer_export`.
+    async fn import_customers(
+        &self,
+        store: StoreId,
+        file: bytes::Bytes,
+        dry_run: bool,
+        actor: &str,
+    ) -> Result<CustomerImportReport>;
+    /// The latest imports, latest first.
+    async fn customer_imports(&self, store: StoreId) -> Result<Vec<CustomerImport>>;
+    /// Removes who was created by the import and did nothing since.
+    ///
+    /// # Errors
+    /// Not found, 409 `already_undone`.
+    async fn undo_customer_import(&self, store: StoreId, id: i64) -> Result<CustomerUndoReport>;
+    /// Up to `limit` customers behind `after`, oldest first, with their ids.
+    async fn customer_records(
+        &self,
+        store: StoreId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Result<Vec<(CustomerId, CustomerRecord)>>;
+}
+
 // ---- Staff ----
 
 /// The role that may do everything. There is always somebody who has it.

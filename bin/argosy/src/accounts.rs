@@ -65,7 +65,12 @@ pub(crate) fn owns(people: &Arc<People>) -> ledger::api::Owns {
 
 /// The routes of accounts.
 pub(crate) fn routes(settings: &Settings, people: &Arc<People>) -> utoipa_axum::router::OpenApiRouter {
-    let handles = PeopleHandles { customers: people.clone(), staff: people.clone(), secure: secure(settings) };
+    let handles = PeopleHandles {
+        customers: people.clone(),
+        staff: people.clone(),
+        exchange: people.clone(),
+        secure: secure(settings),
+    };
     identity::people_routes(handles)
 }
 

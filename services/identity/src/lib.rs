@@ -9,6 +9,7 @@
 //!
 //! - `service`: [`Identity`], which recognises keys and sessions without a query.
 //! - `people`: [`People`], the accounts: [`contracts::identity::Customers`] and [`contracts::identity::Staff`].
+//! - `exchange`: customers as files have them, here and elsewhere.
 //! - `password`, `throttle`: what a guess costs, and how guessing is slowed without locking anybody out.
 //! - `placing`: [`Placing`], a checkout that remembers whose order it placed.
 //! - `api`: the routes, one file each.
@@ -18,6 +19,7 @@
 //! revoked opens nothing a second later, whichever process revoked it; nobody grants what he lacks.
 
 mod api;
+mod exchange;
 mod password;
 mod people;
 mod placing;

@@ -505,3 +505,77 @@ async fn the_back_office_finds_customers() {
     assert_eq!(admin.send("POST", &format!("/admin/customers/{id}/erase"), None).await.status, 204);
     assert_eq!(admin.send("POST", &format!("/admin/customers/{id}/erase"), None).await.status, 404);
 }
+
+#[tokio::test]
+async fn customers_go_out_and_come_in_without_passwords() {
+    let shop = Shop::open();
+    let ann = shop.customer(ANN).await;
+    let address = json!({"address": {"name": "Ann Archer", "line1": "1 Quay Street", "city": "Ulm", "postal_code": "89073", "country": "DE"}});
+    assert_eq!(ann.post("/customers/me/addresses", address.clone()).await.status, 201);
+    shop.customer(BOB).await;
+    let key = shop.key(Scope::Customers).await;
+    let file = key.get("/admin/exports/customers").await.body;
+    let mut names: Vec<_> =
+        file["customers"].as_array().unwrap().iter().map(|c| c["email"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, [ANN, BOB]);
+    assert!(!file.to_string().contains("argon2") && !file.to_string().contains(PASSWORD));
+    assert_eq!(shop.key(Scope::Orders).await.get("/admin/exports/customers").await.status, 403);
+    let again = key.post("/admin/imports/customers", file.clone()).await;
+    assert_eq!((&again.body["created"], &again.body["known"]), (&json!(0), &json!(2)), "{}", again.body);
+    assert!(again.body["import"].is_null());
+
+    let other = Shop::open();
+    let key = other.key(Scope::Customers).await;
+    let dry = key.post("/admin/imports/customers?dry_run=true", file.clone()).await;
+    assert_eq!((&dry.body["created"], &dry.body["import"]), (&json!(2), &Value::Null), "{}", dry.body);
+    assert_eq!(key.get("/admin/customers").await.body["items"], json!([]));
+    let made = key.post("/admin/imports/customers", file.clone()).await;
+    assert_eq!((made.status, &made.body["created"], &made.body["errors"]), (200, &json!(2), &json!([])));
+    assert_eq!(key.get("/admin/exports/customers").await.body, file);
+    assert!(!other.keeps("Quay Street") && !other.keeps(ANN), "sealed like everybody else");
+
+    // No password opens the account, and changing one needs the one before; the mailbox does.
+    let log_in = json!({"email": ANN, "password": PASSWORD});
+    assert_eq!(other.guest().post("/sessions", log_in.clone()).await.code(), (401, "invalid_credentials"));
+    assert_eq!(other.guest().post("/password-resets", json!({"email": ANN})).await.status, 202);
+    let reset = json!({"token": other.mailed(ANN).await, "password": PASSWORD});
+    assert!(other.guest().post("/password-resets/redeem", reset).await.status < 300);
+    assert_eq!(other.guest().post("/sessions", log_in).await.status, 201);
+
+    // Who set a password did something since; the other is gone, and can come again.
+    let import = made.body["import"].as_i64().unwrap();
+    let listed = key.get("/admin/imports/customers").await.body;
+    assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["customers"]), (&json!(import), &json!(2)));
+    let undo = format!("/admin/imports/customers/{import}/undo");
+    let undone = key.post(&undo, Value::Null).await;
+    assert_eq!((&undone.body["removed"], &undone.body["kept"]), (&json!(1), &json!(1)), "{}", undone.body);
+    assert_eq!(key.post(&undo, Value::Null).await.code(), (409, "already_undone"));
+    assert_eq!(key.post("/admin/imports/customers/99/undo", Value::Null).await.status, 404);
+    let back = key.post("/admin/imports/customers", file).await;
+    assert_eq!((&back.body["created"], &back.body["known"]), (&json!(1), &json!(1)), "{}", back.body);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_customer_leaves_the_others_alone() {
+    let shop = Shop::open();
+    let key = shop.key(Scope::Customers).await;
+    let address =
+        json!({"address": {"name": "Ann", "line1": "1 Quay", "city": "Ulm", "postal_code": "1", "country": "XX"}});
+    let file = json!({"format": "argosy-customers-1", "customers": [
+        {"email": "nobody"}, {"email": ANN, "addresses": [address]}, {"email": BOB, "password": "hidden-secret"},
+        {"email": "fine@mail.test"}, {"email": "FINE@mail.test"},
+    ]});
+    let done = key.post("/admin/imports/customers", file).await.body;
+    assert_eq!((&done["created"], &done["known"], &done["failed"]), (&json!(1), &json!(1), &json!(3)), "{done}");
+    let told: Vec<_> = done["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| (e["line"].as_u64().unwrap(), e["column"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [(1, "email"), (2, "addresses/0/country"), (3, "")]);
+    assert!(!done.to_string().contains("hidden-secret") && !done.to_string().contains("nobody"));
+    let none = key.post("/admin/imports/customers", json!({"format": "else"})).await;
+    assert_eq!(none.code(), (422, "not_a_customer_export"));
+}

@@ -21,6 +21,10 @@ mod customer_order_list_staff;
 mod customer_password_put;
 mod customer_register;
 mod customer_verification_send;
+mod customers_export;
+mod customers_import;
+mod customers_import_list;
+mod customers_import_undo;
 mod email_verify;
 mod invitation_accept;
 mod password_reset_redeem;
@@ -54,7 +58,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use contracts::cart::CartAccess;
 use contracts::catalog::TimestampSchema;
-use contracts::identity::{Customers, GuestCart, Identity, Staff, StaffLoggedIn, StaffView};
+use contracts::identity::{CustomerExchange, Customers, GuestCart, Identity, Staff, StaffLoggedIn, StaffView};
 use http::StatusCode;
 use http::request::Parts;
 use http_kit::{Json, SessionCookie, private};
@@ -74,6 +78,7 @@ type SharedIdentity = Arc<dyn Identity>;
 pub struct PeopleHandles {
     pub customers: Arc<dyn Customers>,
     pub staff: Arc<dyn Staff>,
+    pub exchange: Arc<dyn CustomerExchange>,
     /// Whether the shop's public address is `https://`: cookies are for TLS only then.
     pub secure: bool,
 }
@@ -121,6 +126,9 @@ fn customer_routes() -> OpenApiRouter<PeopleHandles> {
         .routes(routes!(customer_order_list_staff::customer_order_list_staff))
         .routes(routes!(customer_export_staff::customer_export_staff))
         .routes(routes!(customer_erase_staff::customer_erase_staff))
+        .routes(routes!(customers_import::customers_import, customers_import_list::customers_import_list))
+        .routes(routes!(customers_import_undo::customers_import_undo))
+        .routes(routes!(customers_export::customers_export))
 }
 
 fn staff_routes() -> OpenApiRouter<PeopleHandles> {

@@ -18,7 +18,7 @@ use crate::store::session::Table;
 use crate::store::{place, session, token};
 
 /// The most addresses in one book.
-const MAX_ADDRESSES: usize = 50;
+pub(super) const MAX_ADDRESSES: usize = 50;
 /// Orders read at a time when all of them are.
 const CHUNK: u32 = 100;
 
@@ -150,7 +150,7 @@ impl People {
     ) -> Result<()> {
         let row = self.customer_row(store, id)?;
         if let Some(password) = password {
-            self.verify(store, &row.email_hash, password, Some(row.password.clone()), from).await?;
+            self.verify(store, &row.email_hash, password, row.password.clone(), from).await?;
         }
         let orders = self.all_orders(store, id).await?;
         if let Some(open) = orders.iter().find(|order| is_open(order)) {

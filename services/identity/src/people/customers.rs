@@ -62,7 +62,7 @@ impl People {
             email_hash: self.email_hash(store, &profile.email),
             wrapped_key,
             sealed: self.seal_profile(&key, profile)?,
-            password,
+            password: Some(password),
             verified_at: None,
             created_at: now,
         })
@@ -134,7 +134,7 @@ impl Customers for People {
     ) -> Result<LoggedIn> {
         let account = self.email_hash(store, &log_in.email);
         let found = self.read(|conn| customer::by_email(conn, store, &account))?;
-        let kept = found.as_ref().map(|row| row.password.clone());
+        let kept = found.as_ref().and_then(|row| row.password.clone());
         self.verify(store, &account, &log_in.password, kept, from).await?;
         let row = found.ok_or_else(wrong_credentials)?;
         let (key, profile) = self.open_customer(&row)?;
@@ -221,12 +221,12 @@ impl Customers for People {
     ) -> Result<()> {
         let row = self.customer_row(store, id)?;
         let (_, profile) = self.open_customer(&row)?;
-        self.verify(store, &row.email_hash, &change.current, Some(row.password.clone()), from).await?;
+        self.verify(store, &row.email_hash, &change.current, row.password.clone(), from).await?;
         refuse(password::problem("/new", &change.new, &profile.email).into_iter().collect())?;
         let password = self.passwords.hash(&change.new).await?;
         self.write(move |conn| {
             let row = customer::find(conn, store, id)?.ok_or_else(|| Failure::not_found("customer"))?;
-            customer::put(conn, store, &CustomerRow { password, ..row })?;
+            customer::put(conn, store, &CustomerRow { password: Some(password), ..row })?;
             token::drop_all(conn, store, Purpose::Reset, id.as_bytes())?;
             Ok(session::end_others(conn, Table::Customer, store, id.as_bytes(), Some(session))?)
         })
@@ -285,7 +285,7 @@ impl Customers for People {
             if let Some(place) = place {
                 place::remember(conn, store, &row.email_hash, &place, now)?;
             }
-            customer::put(conn, store, &CustomerRow { password, verified_at, ..row })?;
+            customer::put(conn, store, &CustomerRow { password: Some(password), verified_at, ..row })?;
             Ok(session::end_others(conn, Table::Customer, store, &owner, None)?)
         })
         .await?;

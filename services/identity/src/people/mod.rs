@@ -2,6 +2,7 @@
 
 mod customer_data;
 mod customers;
+mod exchange;
 mod mails;
 pub(crate) mod sessions;
 mod staff;

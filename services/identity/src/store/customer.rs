@@ -13,8 +13,8 @@ pub(crate) struct CustomerRow {
     pub(crate) email_hash: String,
     pub(crate) wrapped_key: Vec<u8>,
     pub(crate) sealed: Vec<u8>,
-    /// A PHC string.
-    pub(crate) password: String,
+    /// A PHC string; none for who was imported and set none yet.
+    pub(crate) password: Option<String>,
     pub(crate) verified_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
 }
@@ -76,6 +76,37 @@ pub(crate) fn list(
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map(params![store.as_bytes(), before.map(|id| *id.as_bytes()), limit], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Up to `limit` customers, oldest first, behind `after`.
+pub(crate) fn list_up(
+    conn: &Connection,
+    store: StoreId,
+    after: Option<CustomerId>,
+    limit: u32,
+) -> Result<Vec<CustomerRow>, DbError> {
+    let sql = format!(
+        "select {COLUMNS} from customers
+          where store = ?1 and erased_at is null and (?2 is null or id > ?2) order by id limit ?3"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![store.as_bytes(), after.map(|id| *id.as_bytes()), limit], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether an order was noted for the customer.
+pub(crate) fn has_orders(conn: &Connection, store: StoreId, customer: CustomerId) -> Result<bool, DbError> {
+    let sql = "select exists (select 1 from customer_orders where store = ?1 and customer = ?2)";
+    let mut statement = conn.prepare_cached(sql)?;
+    Ok(statement.query_row(params![store.as_bytes(), customer.as_bytes()], |row| row.get(0))?)
+}
+
+/// Takes back the making of an account that nobody used.
+pub(crate) fn unmake(conn: &Connection, store: StoreId, id: CustomerId) -> Result<(), DbError> {
+    let key = params![store.as_bytes(), id.as_bytes()];
+    conn.prepare_cached("delete from customer_addresses where store = ?1 and customer = ?2")?.execute(key)?;
+    conn.prepare_cached("delete from customers where store = ?1 and id = ?2")?.execute(key)?;
+    Ok(())
 }
 
 /// Destroys the key and with it everything that is sealed; the row stays, so that the id is never used again.

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod customer;
+pub(crate) mod customer_import;
 pub(crate) mod place;
 pub(crate) mod role;
 pub(crate) mod session;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_initial", sql: include_str!("../../migrations/0001_initial.sql") },
     Migration { name: "0002_people", sql: include_str!("../../migrations/0002_people.sql") },
+    Migration { name: "0003_customer_imports", sql: include_str!("../../migrations/0003_customer_imports.sql") },
 ];
 
 /// A number that changes when another connection, of this process or another, has committed.

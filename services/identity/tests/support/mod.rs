@@ -164,7 +164,8 @@ impl Shop {
             cost: PasswordCost { memory_kib: 64, passes: 1, at_once: 4 },
         };
         let people = Arc::new(People::open(&identity, parts).unwrap());
-        let handles = PeopleHandles { customers: people.clone(), staff: people.clone(), secure: true };
+        let handles =
+            PeopleHandles { customers: people.clone(), staff: people.clone(), exchange: people.clone(), secure: true };
         let shared: Arc<Identity> = Arc::new(identity.clone());
         let (router, api) = OpenApiRouter::new()
             .nest("/api/v1", identity::routes(shared.clone()).merge(identity::people_routes(handles)))
