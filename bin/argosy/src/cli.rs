@@ -36,18 +36,19 @@ pub(crate) enum Command {
     ///
     /// The link works once, for a day; the one printed before stops working.
     OwnerLink,
-    /// Take in a product export of Shopify (CSV) or of Argosy (JSON); works while the shop runs
+    /// Take in products, stock or customers, also from Shopify and WooCommerce; works while the shop runs
     ///
-    /// The same file again changes nothing. Rows that cannot be taken in are reported with their lines, and the exit
+    /// What the file is, it says by its beginning. The same file again changes nothing. Rows that cannot be taken in are reported with their lines, and the exit
     /// code is 1 when there are any; everything else is taken in at once or not at all. `--dry-run` says what would
     /// change, `argosy undo` takes it back.
     Import(ImportCommand),
-    /// Write products with their stock, or orders, to a file that can be imported again; works while the shop runs
+    /// Write products with their stock, customers or orders to a file; works while the shop runs
     Export(ExportCommand),
     /// Take back an import, or list what can be taken back; works while the shop runs
     ///
     /// Products become as they were; one that was edited since is left as it is and named. Units that were counted are
-    /// moved back by the difference, so that what was sold since stays sold. Orders are not touched.
+    /// moved back by the difference, so that what was sold since stays sold. Customers that an import made are gone again
+    /// unless they did something since. Orders are not touched.
     Undo(UndoCommand),
     /// Tell what happened to an order
     #[command(subcommand)]
@@ -195,9 +196,12 @@ pub(crate) struct ImportCommand {
     /// Stock location that the quantities were counted at [default: main]
     #[arg(long)]
     pub(crate) location: Option<String>,
-    /// What the file is [default: by the end of its name]
+    /// What a file of products is [default: by its beginning]
     #[arg(long)]
     pub(crate) format: Option<FormatName>,
+    /// What is in the file [default: by its beginning]
+    #[arg(long)]
+    pub(crate) what: Option<ImportWhat>,
     /// Only say what would change
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -206,12 +210,24 @@ pub(crate) struct ImportCommand {
     pub(crate) json: bool,
 }
 
+/// What an import is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportWhat {
+    /// Products, or the units of their SKUs
+    Products,
+    /// Customers: Argosy's own CSV or JSON, or an export of Shopify or WooCommerce
+    Customers,
+}
+
 /// What a file of products is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FormatName {
-    /// The columns of a Shopify product export, or of a spreadsheet
-    #[value(alias = "csv")]
+    /// The columns of a Shopify product export
     Shopify,
+    /// The columns of a WooCommerce product export
+    Woocommerce,
+    /// Argosy's own table, with every language, currency and location
+    Csv,
     /// Argosy's own JSON, which loses nothing
     Json,
     /// A table of stock (CSV) with the columns SKU, Location and On hand
@@ -219,16 +235,12 @@ pub(crate) enum FormatName {
 }
 
 impl FormatName {
-    /// By the end of the name of a file.
-    pub(crate) fn of(path: &std::path::Path) -> Self {
-        let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
-        if json { FormatName::Json } else { FormatName::Shopify }
-    }
-
     /// As in the API.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             FormatName::Shopify => "shopify",
+            FormatName::Woocommerce => "woocommerce",
+            FormatName::Csv => "csv",
             FormatName::Json => "json",
             FormatName::Stock => "stock",
         }
@@ -245,6 +257,15 @@ pub(crate) struct ExportCommand {
     /// How to write it
     #[arg(long, default_value = "json")]
     pub(crate) format: FormatName,
+    /// Orders placed at this time or later, such as 2026-01-01 or 2026-01-01T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Orders placed before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Leave out of orders whom they are for and where they went
+    #[arg(long)]
+    pub(crate) without_names: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -253,14 +274,16 @@ pub(crate) enum ExportWhat {
     Products,
     /// The units of each SKU and location, as a table
     Stock,
-    /// Orders with their states and totals, without anybody's name
+    /// Customers with their address books, never with a password
+    Customers,
+    /// Orders with their lines, taxes, payments and refunds
     Orders,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct UndoCommand {
-    /// The number that the import printed; all of them are listed when it is left out
-    pub(crate) change: Option<i64>,
+    /// What the import printed, such as 17 or customers-3; all of them are listed when it is left out
+    pub(crate) change: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use bytes::Bytes;
@@ -46,6 +46,38 @@ impl Client {
         self.ask("GET", path, None).await
     }
 
+    /// Writes what is at `path` to `out` as it comes, however much it is. How many bytes that were.
+    ///
+    /// # Errors
+    /// As [`Self::get`], when `out` cannot be written, or when the answer breaks off.
+    pub(crate) async fn save(&self, path: &str, out: &mut (dyn std::io::Write + Send)) -> Result<u64> {
+        let request = self.request("GET", path, None)?;
+        let stream = TcpStream::connect(self.address).await?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let exchange = async {
+            let mut response = sender.send_request(request).await?;
+            if !response.status().is_success() {
+                let status = response.status();
+                let body = response.into_body().collect().await?.to_bytes();
+                return Err(refused("GET", path, status, &body));
+            }
+            let mut written = 0;
+            while let Some(frame) = response.body_mut().frame().await {
+                if let Ok(data) = frame.context("the answer broke off")?.into_data() {
+                    out.write_all(&data)?;
+                    written += data.len() as u64;
+                }
+            }
+            Ok(written)
+        };
+        let mut connection = std::pin::pin!(connection);
+        let mut exchange = std::pin::pin!(exchange);
+        tokio::select! {
+            done = exchange.as_mut() => done,
+            _ = connection.as_mut() => exchange.await,
+        }
+    }
+
     /// Posts `body` and gives back the JSON of the answer.
     ///
     /// # Errors
@@ -54,11 +86,25 @@ impl Client {
         self.send("POST", path, Some((content_type, body))).await
     }
 
+    /// As [`Self::post`], read as what it is.
+    ///
+    /// # Errors
+    /// As [`Self::get`], or when the answer is something else.
+    pub(crate) async fn post_for<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> Result<T> {
+        let answer = self.ask("POST", path, Some((content_type, body))).await?;
+        serde_json::from_slice(&answer).context("the shop's answer cannot be read")
+    }
+
     async fn send(&self, method: &str, path: &str, body: Option<(&str, Bytes)>) -> Result<Value> {
         Ok(serde_json::from_slice(&self.ask(method, path, body).await?).unwrap_or(Value::Null))
     }
 
-    async fn ask(&self, method: &str, path: &str, body: Option<(&str, Bytes)>) -> Result<Bytes> {
+    fn request(&self, method: &str, path: &str, body: Option<(&str, Bytes)>) -> Result<Request<Body>> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -67,7 +113,12 @@ impl Client {
         let request = match body {
             Some((content_type, body)) => request.header(header::CONTENT_TYPE, content_type).body(Body::from(body)),
             None => request.body(Body::empty()),
-        }?;
+        };
+        Ok(request?)
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Option<(&str, Bytes)>) -> Result<Bytes> {
+        let request = self.request(method, path, body)?;
         let (status, body) = self
             .exchange(request)
             .await
@@ -75,9 +126,7 @@ impl Client {
         if status.is_success() {
             return Ok(body);
         }
-        let json: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let detail = json["detail"].as_str().unwrap_or("no detail was given");
-        bail!("the shop refused {method} {path}: {status}: {detail}")
+        Err(refused(method, path, status, &body))
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<(StatusCode, Bytes)> {
@@ -96,4 +145,10 @@ impl Client {
             _ = connection.as_mut() => exchange.await,
         }
     }
+}
+
+fn refused(method: &str, path: &str, status: StatusCode, body: &[u8]) -> anyhow::Error {
+    let json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let detail = json["detail"].as_str().unwrap_or("no detail was given");
+    anyhow!("the shop refused {method} {path}: {status}: {detail}")
 }

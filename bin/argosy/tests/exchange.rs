@@ -98,6 +98,80 @@ fn prices_are_looked_at_before_they_fall_and_taken_back_after() {
 }
 
 #[test]
+fn a_woocommerce_shop_moves_in_and_a_table_comes_back() {
+    let shop = Shop::start("--empty");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../services/catalog/tests/data/woocommerce-export.csv");
+    let dry = shop.run(&["import", sample, "--dry-run", "--json"]);
+    let report: Value = serde_json::from_str(&text(&dry.stdout)).unwrap();
+    assert_eq!((&report["products"]["created"], &report["products"]["failed"]), (&json!(5), &json!(3)), "{report}");
+    let wet = shop.run(&["import", sample, "--json"]);
+    assert!(!wet.status.success(), "rows were left out");
+    let wet: Value = serde_json::from_str(&text(&wet.stdout)).unwrap();
+    let lines: Vec<_> = wet["errors"].as_array().unwrap().iter().map(|error| error["line"].clone()).collect();
+    assert_eq!(lines, [9, 10, 11].map(|line| json!(line)));
+    let (_, _, tee) = shop.get("/api/v1/products/harbour-tee", "");
+    assert_eq!(serde_json::from_str::<Value>(&tee).unwrap()["category"], "tees");
+    let again: Value = serde_json::from_str(&text(&shop.run(&["import", sample, "--json"]).stdout)).unwrap();
+    assert_eq!((&again["products"]["unchanged"], &again["change"]), (&json!(5), &Value::Null), "{again}");
+
+    // The shop's own table: a price is changed in a spreadsheet, and nothing else.
+    let work = tempfile::tempdir().unwrap();
+    let table = export(shop.data.path(), "csv");
+    assert!(table.starts_with("handle,status,product_type,") && table.contains("'=HYPER"), "{table}");
+    let before = export(shop.data.path(), "json");
+    let path = work.path().join("table.csv");
+    std::fs::write(&path, &table).unwrap();
+    let same = parsed(&shop.run(&["import", path.to_str().unwrap(), "--json"]));
+    assert_eq!((&same["products"]["unchanged"], &same["stock_changes"]), (&json!(5), &json!(0)), "{same}");
+    std::fs::write(&path, "handle,sku,price:EUR\ncap-61,cap-61,9.00\n").unwrap();
+    let cheap = parsed(&shop.run(&["import", path.to_str().unwrap(), "--json"]));
+    assert_eq!((&cheap["effects"]["prices_halved"], &cheap["products"]["updated"]), (&json!(1), &json!(1)), "{cheap}");
+    succeeded(&shop.run(&["undo", &cheap["change"].to_string()]));
+    assert_eq!(export(shop.data.path(), "json"), before);
+    // What was edited since stays, and is named; categories and collections that were made stay as well.
+    let undone = shop.run(&["undo", &wet["change"].to_string(), "--json"]);
+    let undone: Value = serde_json::from_str(&text(&undone.stdout)).unwrap();
+    assert_eq!((&undone["deleted"], &undone["kept"]), (&json!(4), &json!(["cap-61"])), "{undone}");
+    assert_eq!(export(shop.data.path(), "csv").lines().count(), 2);
+    assert!(shop.run(&["doctor"]).status.success());
+}
+
+#[test]
+fn customers_move_in_and_out() {
+    let shop = Shop::start("--empty");
+    let work = tempfile::tempdir().unwrap();
+    let (file, out) = (work.path().join("shopify.csv"), work.path().join("customers.csv"));
+    let table = "First Name,Last Name,Email,Default Address Address1,Default Address City,Default Address Country Code,Default Address Zip\n\
+        Ann,=1+1,ann@mail.test,1 Quay Street,Ulm,DE,'89073\nBob,,bob@mail.test,,,,\n,,nobody,,,,\n";
+    std::fs::write(&file, table).unwrap();
+    let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+    let dry = text(&shop.run(&["import", file, "--dry-run"]).stdout);
+    assert!(
+        dry.contains("Nothing was changed") && dry.contains("2 customers created") && dry.contains("line 4, email"),
+        "{dry}"
+    );
+    let wet: Value = serde_json::from_str(&text(&shop.run(&["import", file, "--json"]).stdout)).unwrap();
+    assert_eq!((&wet["created"], &wet["failed"]), (&json!(2), &json!(1)), "{wet}");
+    succeeded(&shop.run(&["export", "customers", "--format", "csv", "--to", out]));
+    let written = std::fs::read_to_string(out).unwrap();
+    assert!(written.contains("ann@mail.test,Ann =1+1,") && written.lines().count() == 3, "{written}");
+    let known = parsed(&shop.run(&["import", out, "--json"]));
+    assert_eq!((&known["known"], &known["created"]), (&json!(2), &json!(0)));
+
+    let other = Shop::start("--empty");
+    succeeded(&other.run(&["import", out]));
+    assert_eq!(succeeded(&other.run(&["export", "customers", "--format", "csv"])), written, "the same bytes");
+    let json = succeeded(&other.run(&["export", "customers"]));
+    assert!(json.starts_with("{\"format\":\"argosy-customers-1\"") && !json.contains("password"), "{json}");
+    let listed = succeeded(&shop.run(&["undo"]));
+    assert!(listed.starts_with("customers-1  ") && listed.contains("import of 2 customers"), "{listed}");
+    let undone = succeeded(&shop.run(&["undo", "customers-1"]));
+    assert!(undone.starts_with("2 customers are gone again"), "{undone}");
+    assert_eq!(succeeded(&shop.run(&["export", "customers", "--format", "csv"])).lines().count(), 1);
+    assert!(!shop.run(&["undo", "customers-1"]).status.success() && !shop.run(&["undo", "nonsense"]).status.success());
+}
+
+#[test]
 fn an_order_tells_its_story() {
     let shop = Shop::start("--demo");
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
@@ -144,4 +218,20 @@ fn an_order_tells_its_story() {
         assert!(!told.contains(personal), "{personal} in\n{told}");
     }
     assert!(!shop.run(&["order", "explain", "999999"]).status.success());
+
+    // What an accountant gets, with and without names, and of which days.
+    let orders = |more: &[&str]| succeeded(&shop.run(&[&["export", "orders", "--format"], more].concat()));
+    let table = orders(&["csv"]);
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let row = reader.records().next().unwrap().unwrap();
+    let cell = |name: &str| &row[headers.iter().position(|header| header == name).unwrap()];
+    assert_eq!((cell("Number"), cell("SKU"), cell("Quantity")), (number, sku, "2"));
+    assert_eq!((cell("Email"), cell("Shipping city"), cell("Total")), ("ann@example.org", "Ulm", cell("Captured")));
+    assert!(!orders(&["csv", "--without-names"]).contains("Ulm"));
+    assert_eq!(orders(&["csv", "--until", "2020-01-01"]).lines().count(), 1);
+    assert_eq!(orders(&["csv", "--since", "2999-01-01T00:00:00Z"]).lines().count(), 1);
+    let document = parse(&orders(&["json", "--since", "2020-01-01"]));
+    assert_eq!((&document["format"], &document["orders"][0]["number"]), (&json!("argosy-orders-1"), &json!(number)));
+    assert!(!shop.run(&["export", "orders", "--format", "csv", "--since", "soon"]).status.success());
 }

@@ -1,5 +1,7 @@
-//! `argosy import`: a product export, sent to the shop in one piece, so that it is taken in whole or not at all. Only a
+//! `argosy import`: a file of products, sent to the shop in one piece, so that it is taken in whole or not at all. Only a
 //! file that is larger than the shop takes at once is cut between products.
+
+mod customers;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,12 +10,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
-use catalog::import::ImportReport;
+use catalog::import::{FileFormat, ImportReport};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::say;
 use crate::attach::with_shop;
-use crate::cli::{FormatName, ImportCommand};
+use crate::cli::{FormatName, ImportCommand, ImportWhat};
 use crate::client::Client;
 use crate::config::keys::Settings;
 
@@ -25,30 +27,54 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 const WHOLE_BYTES: usize = 60 * 1024 * 1024;
 /// The most problems that are printed.
 const PRINTED: usize = 50;
+/// What the shop's own file of customers says of itself.
+const CUSTOMERS: &[u8] = b"argosy-customers-1";
 
 pub(crate) async fn run(command: &ImportCommand, settings: &Settings) -> Result<ExitCode> {
     let file = std::fs::read(&command.file).with_context(|| format!("{} cannot be read", command.file.display()))?;
-    let format = command.format.unwrap_or_else(|| FormatName::of(&command.file));
-    let parts = match (file.len() <= WHOLE_BYTES, format) {
-        (true, _) => vec![Part { csv: file.into(), products: 0, lines: Vec::new() }],
-        (false, FormatName::Shopify) => {
-            split(&file).with_context(|| format!("{} is no CSV file", command.file.display()))?
+    if command.what.unwrap_or_else(|| what(&file)) == ImportWhat::Customers {
+        return customers::run(command, file.into(), settings).await;
+    }
+    let told = FileFormat::of(&file);
+    let parts = match (file.len() <= WHOLE_BYTES, command.format, told) {
+        (true, _, _) => vec![Part { csv: file.into(), products: 0, lines: Vec::new() }],
+        (false, Some(FormatName::Shopify | FormatName::Csv), _)
+        | (false, None, FileFormat::Shopify | FileFormat::Csv) => {
+            let parts = split(&file).with_context(|| format!("{} is no CSV file", command.file.display()))?;
+            drop(file);
+            parts
         }
-        (false, FormatName::Json | FormatName::Stock) => {
-            bail!("the file is larger than the {} MiB that the shop takes", WHOLE_BYTES >> 20)
-        }
+        (false, _, _) => bail!("the file is larger than the {} MiB that the shop takes", WHOLE_BYTES >> 20),
     };
-    let report = with_shop(settings, async |client| send(client, command, format, &parts).await).await?;
+    let report = with_shop(settings, async |client| send(client, command, parts).await).await?;
     if command.json {
         say(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
     } else {
-        say(&told(&report))?;
+        say(&told_of(&report))?;
     }
     Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn send(client: &Client, command: &ImportCommand, format: FormatName, parts: &[Part]) -> Result<ImportReport> {
-    let mut parameters = vec![format!("format={}", format.name()), format!("dry_run={}", command.dry_run)];
+/// Customers have e-mail addresses, and nothing that products have.
+fn what(file: &[u8]) -> ImportWhat {
+    let head = &file[..file.len().min(64 * 1024)];
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    if head.trim_ascii_start().first() == Some(&b'{') {
+        let customers = head.windows(CUSTOMERS.len()).take(200).any(|part| part == CUSTOMERS);
+        return if customers { ImportWhat::Customers } else { ImportWhat::Products };
+    }
+    let mut header = csv::ByteRecord::new();
+    let _ = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(head).read_byte_record(&mut header);
+    let names: Vec<String> = header.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_lowercase()).collect();
+    let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
+    let customers = has(&["email", "e-mail", "email address", "billing email", "user_email"])
+        && !has(&["handle", "sku", "regular price", "on hand"]);
+    if customers { ImportWhat::Customers } else { ImportWhat::Products }
+}
+
+async fn send(client: &Client, command: &ImportCommand, parts: Vec<Part>) -> Result<ImportReport> {
+    let mut parameters = vec![format!("dry_run={}", command.dry_run)];
+    parameters.extend(command.format.map(|format| format!("format={}", format.name())));
     let named = [("currency", &command.currency), ("locale", &command.locale), ("location", &command.location)];
     for (name, value) in named {
         if let Some(value) = value {
@@ -67,12 +93,12 @@ async fn send(client: &Client, command: &ImportCommand, format: FormatName, part
                 .unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
     }
-    let kind = if format == FormatName::Json { "application/json" } else { "text/csv" };
     let mut whole = ImportReport { dry_run: command.dry_run, ..ImportReport::default() };
-    for part in parts {
-        let answer = client.post(&path, kind, part.csv.clone()).await?;
-        let report: ImportReport = serde_json::from_value(answer).context("the shop's answer cannot be read")?;
-        add(&mut whole, report, part);
+    for mut part in parts {
+        let csv = std::mem::take(&mut part.csv);
+        let kind = if csv.trim_ascii_start().first() == Some(&b'{') { "application/json" } else { "text/csv" };
+        let report: ImportReport = client.post_for(&path, kind, csv).await?;
+        add(&mut whole, report, &part);
         bar.inc(part.products as u64);
     }
     bar.finish_and_clear();
@@ -206,7 +232,7 @@ fn encoded(text: &str) -> String {
     out
 }
 
-fn told(report: &ImportReport) -> String {
+fn told_of(report: &ImportReport) -> String {
     let counts = report.products;
     let would = if report.dry_run { "Nothing was changed. It would be:\n" } else { "" };
     let mut text = format!(
@@ -277,6 +303,21 @@ mod tests {
         let parts = split(b"Handle,Title").unwrap();
         assert_eq!((parts.len(), parts[0].products), (1, 0));
         assert!(split(b"").is_err());
+    }
+
+    #[test]
+    fn a_file_of_customers_is_known_by_its_beginning() {
+        for (file, customers) in [
+            ("First Name,Last Name,Email\n", true),
+            ("\u{feff}Email,Name\n", true),
+            ("{\"format\":\"argosy-customers-1\",", true),
+            ("{\"format\":\"argosy-catalog-1\",", false),
+            ("Handle,Title,Email\n", false),
+            ("SKU,On hand\n", false),
+            ("", false),
+        ] {
+            assert_eq!(what(file.as_bytes()) == ImportWhat::Customers, customers, "{file}");
+        }
     }
 
     #[test]
