@@ -14,8 +14,10 @@ use crate::checkout::{Discount, TaxLine, Totals};
 use crate::event::Event;
 
 mod edit;
+mod history;
 mod stock;
 pub use edit::*;
+pub use history::*;
 pub use stock::*;
 
 /// The name of the location of a shop that has only one.

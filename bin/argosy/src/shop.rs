@@ -180,6 +180,7 @@ impl Shop {
 
         let back_office = Admin {
             orders: ledger.clone(),
+            history: ledger.clone(),
             stock: ledger.clone(),
             inventory: ledger.clone(),
             stock_rules: ledger.clone(),

@@ -582,6 +582,7 @@ impl LedgerService {
 }
 
 mod edit;
+mod history;
 mod inventory;
 #[cfg(test)]
 mod tests;

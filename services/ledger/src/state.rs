@@ -204,6 +204,24 @@ pub enum MovementKind {
 }
 
 impl MovementKind {
+    /// The kind that is called `name`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [
+            MovementKind::Count,
+            MovementKind::Adjust,
+            MovementKind::Hold,
+            MovementKind::Release,
+            MovementKind::Commit,
+            MovementKind::Uncommit,
+            MovementKind::Ship,
+            MovementKind::Restock,
+            MovementKind::TransferOut,
+            MovementKind::TransferIn,
+        ];
+        all.into_iter().find(|kind| kind.name() == name)
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

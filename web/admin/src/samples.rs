@@ -8,9 +8,10 @@ use contracts::checkout::{Discount, TaxLine, Totals};
 use contracts::fulfilment::{FulfilmentLine, FulfilmentState, FulfilmentView, TrackingStatus, TrackingUpdate};
 use contracts::identity::{CustomerView, RoleView, Scope};
 use contracts::ledger::{
-    Contact, CountLine, CountReport, FulfilmentStatus, LineQuantity, Location, OrderLineView, OrderStatus,
-    OrderSummary, OrderView, PaymentStatus, RefundState, RefundView, ReturnStatus, ReturnView, ShipmentStatus,
-    ShipmentView, StockItem, StockView, TimelineEntry, TransferLine, TransferStatus, TransferView,
+    Contact, CountLine, CountReport, FulfilmentStatus, HistoryEntry, HistoryKind, LineQuantity, Location,
+    OrderLineView, OrderStatus, OrderSummary, OrderView, PaymentStatus, RefundState, RefundView, ReturnStatus,
+    ReturnView, ShipmentStatus, ShipmentView, StockItem, StockView, TimelineEntry, TransferLine, TransferStatus,
+    TransferView,
 };
 use contracts::market::Texts;
 use contracts::notification::{DeliveryStatus, DeliveryView, MailStatus, MailTemplate, MailView, WebhookEndpointView};
@@ -158,6 +159,11 @@ pub(crate) fn order() -> OrderView {
             billing_address: Some(address()),
         }),
     }
+}
+
+pub(crate) fn history() -> Vec<HistoryEntry> {
+    let entry = |kind| HistoryEntry { at: at(), kind, text: HOSTILE(), reason: Some(HOSTILE()), by: Some(HOSTILE()) };
+    vec![entry(HistoryKind::Stock), entry(HistoryKind::Payment), entry(HistoryKind::Staff), entry(HistoryKind::Note)]
 }
 
 pub(crate) fn stock() -> StockView {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contracts::catalog::{Catalog, CatalogRead};
 use contracts::fulfilment::Fulfilments;
 use contracts::identity::{Customers, Identity, Principal, Scope, Staff};
-use contracts::ledger::{Books, InvariantReport, Inventory, Orders, Stock, StockRules, Vouchers};
+use contracts::ledger::{Books, History, InvariantReport, Inventory, Orders, Stock, StockRules, Vouchers};
 use contracts::market::Market;
 use contracts::notification::{MailQueue, Webhooks};
 use contracts::selling::SellingTerms;
@@ -20,6 +20,7 @@ use crate::layout::Section;
 #[derive(Clone)]
 pub struct Admin {
     pub orders: Arc<dyn Orders>,
+    pub history: Arc<dyn History>,
     pub stock: Arc<dyn Stock>,
     pub inventory: Arc<dyn Inventory>,
     pub stock_rules: Arc<dyn StockRules>,

@@ -23,8 +23,8 @@ use crate::batcher::apply;
 use crate::decide::{Command, EditCommand, Envelope, Reply, add_keys, add_related, decide};
 use crate::order::{Order, Phase};
 use crate::state::{
-    AuditRow, Changes, Coupon, CouponUse, GiftCard, GiftCardEntry, IdempotencyRow, Keys, NewAuditOwned, Parked, Sales,
-    State, StockLevel, StockRule, StoredAnswer, WebhookRow,
+    AuditRow, Changes, Coupon, CouponUse, GiftCard, GiftCardEntry, IdempotencyRow, Keys, MovementKind, NewAuditOwned,
+    Parked, Sales, State, StockLevel, StockRule, StoredAnswer, WebhookRow,
 };
 use sample::{Draft, added, by_shopper, by_staff, hash, payment, sku, uuid};
 
@@ -114,6 +114,7 @@ pub async fn run(engine: Box<dyn Engine>, reader: Arc<dyn Reader>) {
     suite.orders_come_in_pages().await;
     suite.due_orders_come_in_time().await;
     suite.sums_agree_with_rows().await;
+    suite.what_moved_for_an_order_is_found_by_time().await;
 }
 
 impl Suite {
@@ -623,6 +624,27 @@ impl Suite {
         let placing = standing(STORE, late.order).await.unwrap();
         assert_eq!((placing.0, placing.1.is_some()), (Phase::Placing, true));
         assert_eq!(standing(other_store(), early.order).await, None, "of another store");
+    }
+
+    async fn what_moved_for_an_order_is_found_by_time(&mut self) {
+        let (draft, other) = (Draft::new(STORE, 50, sku(2), 2), Draft::new(STORE, 51, sku(2), 1));
+        let batch = [(&draft, 900), (&other, 901)].map(|(d, key)| by_shopper(STORE, d.command(), Some(key)));
+        self.ask(3000, &batch).await;
+        let note = Command::Note { order: draft.order, text: "Called.".to_owned() };
+        self.ask(3001, &[by_staff(STORE, note, Some(902))]).await;
+        self.see(3002, &other, ProviderStatus::Captured, 1).await;
+        let order = self.see(3003, &draft, ProviderStatus::Captured, 1).await;
+        let events = self.reader.order_events(STORE, draft.order).await.unwrap();
+        let times = events.iter().map(|event| event.at.0).collect();
+        let (moved, done) = self.reader.order_history(&order, &times).await.unwrap();
+        let moved: Vec<_> = moved.iter().map(|m| (m.at, m.kind, m.order)).collect();
+        let number = Some(order.head.number);
+        assert_eq!(moved, [(moment(3000), MovementKind::Hold, number), (moment(3003), MovementKind::Commit, number)]);
+        let done: Vec<_> =
+            done.iter().map(|row| (row.at, row.entry.action.as_str(), row.entry.detail.as_str())).collect();
+        assert_eq!(done, [(moment(3001), "order.note", "Called.")]);
+        let nothing = self.reader.order_history(&order, &[moment(3002)].into()).await.unwrap();
+        assert_eq!(nothing, (Vec::new(), Vec::new()), "of another order");
     }
 
     async fn sums_agree_with_rows(&mut self) {

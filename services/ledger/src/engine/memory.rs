@@ -313,6 +313,20 @@ impl Reader for MemoryEngine {
         Ok(t.events.values().filter(|e| e.store == store && e.aggregate == aggregate).cloned().collect())
     }
 
+    async fn order_history(
+        &self,
+        order: &Order,
+        times: &BTreeSet<Timestamp>,
+    ) -> Result<(Vec<Movement>, Vec<AuditRow>), Failure> {
+        let (store, subject) = (order.head.store, order.head.id.to_string());
+        let t = self.tables.lock();
+        let moved = t.movements.iter().filter(|m| m.store == store && m.order == Some(order.head.number));
+        let done = t.audit.iter().filter(|row| row.entry.store == store && row.entry.subject == subject);
+        let mut moved: Vec<_> = moved.filter(|m| times.contains(&m.at)).cloned().collect();
+        moved.sort_by(|a, b| (a.at, &a.sku, &a.location, a.seq).cmp(&(b.at, &b.sku, &b.location, b.seq)));
+        Ok((moved, done.filter(|row| times.contains(&row.at)).cloned().collect()))
+    }
+
     async fn contact(&self, store: StoreId, number: i64) -> Result<Option<(ContactRow, Person)>, Failure> {
         let t = self.tables.lock();
         let contact = t.contacts.get(&number).filter(|c| c.store == store);

@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod memory;
 pub mod sqlite;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,8 +17,8 @@ use kernel::{Failure, OrderId, Page, PageRequest, Sku, StoreId, Timestamp};
 
 use crate::order::{Order, Phase};
 use crate::state::{
-    AuditRow, Changes, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, Keys, Meta, Parked, Person, Sales, Shelves,
-    State, StockLevel, StockRule, Transfer,
+    AuditRow, Changes, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, Keys, Meta, Movement, Parked, Person, Sales,
+    Shelves, State, StockLevel, StockRule, Transfer,
 };
 
 /// Why a batch was not, or may not have been, stored.
@@ -109,6 +110,12 @@ pub trait Reader: Send + Sync {
         page: &PageRequest,
     ) -> Result<Page<Arc<Order>>, Failure>;
     async fn order_events(&self, store: StoreId, id: OrderId) -> Result<Vec<Event>, Failure>;
+    /// What moved for an order, and what was done with it, at any of these times; in order of time.
+    async fn order_history(
+        &self,
+        order: &Order,
+        times: &BTreeSet<Timestamp>,
+    ) -> Result<(Vec<Movement>, Vec<AuditRow>), Failure>;
     async fn contact(&self, store: StoreId, number: i64) -> Result<Option<(ContactRow, Person)>, Failure>;
     async fn idempotency(&self, store: StoreId, key: Hash) -> Result<Option<IdempotencyRow>, Failure>;
     async fn levels(&self, store: StoreId, sku: &Sku) -> Result<Vec<StockLevel>, Failure>;

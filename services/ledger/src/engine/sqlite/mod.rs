@@ -5,6 +5,7 @@
 
 mod cache;
 mod checkpoint;
+mod history;
 mod insert;
 mod load;
 mod read;

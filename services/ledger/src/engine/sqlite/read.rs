@@ -1,5 +1,6 @@
 //! Reading, on connections of their own: a reader never waits for the writer and sees only what is committed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +13,14 @@ use kernel::{Cursor, Failure, OrderId, Page, PageRequest, PersonId, Sku, StoreId
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::history;
 use super::rows::{self, select_events, select_orders};
 use crate::engine::memory::{after_level, before_number, before_transfer, cut, paged};
 use crate::engine::{CouponCount, EventSpan, GiftCardSum, MovementSum, Reader};
 use crate::order::{Order, Phase};
 use crate::state::{
-    AuditRow, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, NewAuditOwned, Parked, Person, Sales, Shelves,
-    StockLevel, StockRule, Transfer,
+    AuditRow, ContactRow, Coupon, GiftCard, Hash, IdempotencyRow, Movement, NewAuditOwned, Parked, Person, Sales,
+    Shelves, StockLevel, StockRule, Transfer,
 };
 
 struct Pool {
@@ -166,6 +168,15 @@ impl Reader for SqliteReader {
             let Some(number) = number else { return Ok(Vec::new()) };
             rows::events(conn, select_events!("where e.subject = ?1 order by e.seq"), [number])
         })
+    }
+
+    async fn order_history(
+        &self,
+        order: &Order,
+        times: &BTreeSet<Timestamp>,
+    ) -> Result<(Vec<Movement>, Vec<AuditRow>), Failure> {
+        let asked = history::Asked::new(order, times);
+        self.scan(move |conn| history::of(conn, &asked)).await
     }
 
     async fn contact(&self, store: StoreId, number: i64) -> Result<Option<(ContactRow, Person)>, Failure> {

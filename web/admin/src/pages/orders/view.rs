@@ -2,8 +2,8 @@
 
 use contracts::identity::Scope;
 use contracts::ledger::{
-    FulfilmentStatus, LineQuantity, OrderLineView, OrderStatus, OrderView, PaymentStatus, RefundView, ReturnStatus,
-    ReturnView, ShipmentStatus, ShipmentView,
+    FulfilmentStatus, HistoryEntry, HistoryKind, LineQuantity, OrderLineView, OrderStatus, OrderView, PaymentStatus,
+    RefundView, ReturnStatus, ReturnView, ShipmentStatus, ShipmentView, TimelineEntry,
 };
 use maud::{Markup, html};
 
@@ -15,6 +15,8 @@ use crate::site::PageContext;
 /// What the page shows.
 pub(crate) struct OrderPage {
     pub(crate) order: OrderView,
+    /// What is behind the entries of its timeline.
+    pub(crate) history: Vec<HistoryEntry>,
     /// Makes sending one of the forms twice the same as sending it once.
     pub(crate) key: String,
     pub(crate) draft: Draft,
@@ -22,7 +24,7 @@ pub(crate) struct OrderPage {
 
 #[cfg(test)]
 pub(crate) fn samples() -> Vec<OrderPage> {
-    use crate::samples::{HOSTILE, draft, order};
+    use crate::samples::{HOSTILE, draft, history, order};
     let mut shipped = order();
     shipped.fulfilment_status = FulfilmentStatus::PartiallyShipped;
     let mut erased = order();
@@ -33,10 +35,10 @@ pub(crate) fn samples() -> Vec<OrderPage> {
         .into_iter()
         .map(|form| {
             let fields = ["carrier", "tracking", "reason", "text", "quantity-1", "amount", "what"];
-            OrderPage { order: shipped.clone(), key: HOSTILE(), draft: draft(form, &fields) }
+            OrderPage { order: shipped.clone(), history: history(), key: HOSTILE(), draft: draft(form, &fields) }
         })
         .collect();
-    pages.push(OrderPage { order: erased, key: "k".to_owned(), draft: Draft::default() });
+    pages.push(OrderPage { order: erased, history: Vec::new(), key: "k".to_owned(), draft: Draft::default() });
     pages
 }
 
@@ -378,16 +380,38 @@ fn cancel(data: &OrderPage, base: &str) -> Markup {
     }
 }
 
+/// What moved with an entry of the timeline, and why. A commit that has several entries tells it with the first.
+fn behind(history: &[HistoryEntry], entry: &TimelineEntry, first: bool) -> Markup {
+    let same: Vec<&HistoryEntry> = history.iter().filter(|behind| first && behind.at == entry.at).collect();
+    html! {
+        @for note in same.iter().filter(|behind| behind.kind == HistoryKind::Note) {
+            p.note { (said(&note.text)) }
+        }
+        @if same.iter().any(|behind| behind.kind != HistoryKind::Note) {
+            ul.behind {
+                @for behind in same.iter().filter(|behind| behind.kind != HistoryKind::Note) {
+                    li {
+                        (said(&behind.text))
+                        @if let Some(reason) = &behind.reason { " Why: " (said(reason)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn timeline(ctx: &PageContext, data: &OrderPage) -> Markup {
     let form = Form::new("note", &data.draft);
     html! {
         section.card #timeline {
             h2 { "Timeline" }
             ol.timeline {
-                @for entry in data.order.timeline.iter().rev() {
+                @let timeline = &data.order.timeline;
+                @for (place, entry) in timeline.iter().enumerate().rev() {
                     li {
                         span { (time(entry.at)) " " code { (said(&entry.event)) } }
                         p { (said(&entry.text)) }
+                        (behind(&data.history, entry, place == 0 || timeline[place - 1].at != entry.at))
                     }
                 }
             }

@@ -77,7 +77,7 @@ fn price_inputs(form: &Form<'_>, action: &str, currency: Currency, row: usize, n
     let list = at("tiers");
     html! {
         div.row {
-            div.fields.narrow {
+            div.fields {
                 (form.input(&Field::new(&at("sku"), "SKU").value(now.map_or("", |price| price.sku.as_str()))))
                 (form.input(&Field::new(&at("price"), "Price").kind("money").value(&now.map(|price| decimal(price.price_minor)).unwrap_or_default())))
             }
