@@ -13,7 +13,7 @@ use cart::CartService;
 use catalog::{Assortment, CatalogService};
 use checkout::prices::{PriceKeeper, PriceKeeperParts};
 use checkout::quote::{Quoter, QuoterParts};
-use checkout::{CheckoutService, Resolver, SagaParts, SagaSettings, TermsService};
+use checkout::{CheckoutService, OrderEditor, OrderEditorParts, Resolver, SagaParts, SagaSettings, TermsService};
 use contracts::catalog::{CatalogRead, View};
 use contracts::checkout::Checkout;
 use contracts::ledger::{Actor, SetStock, Stock};
@@ -133,6 +133,12 @@ impl Shop {
         }));
 
         let (provider, deliveries) = open_provider(&world, settings, &vault)?;
+        let edits: Arc<dyn OrderEdits> = Arc::new(OrderEditor::new(OrderEditorParts {
+            orders: ledger.clone(),
+            ledger: ledger.clone(),
+            quotes: quotes.clone(),
+        }));
+
         let providers = Providers::new(vec![Arc::new(provider.clone())]);
         let checkout = CheckoutService::new(SagaParts {
             ledger: ledger.clone(),
@@ -181,6 +187,7 @@ impl Shop {
         let back_office = Admin {
             orders: ledger.clone(),
             history: ledger.clone(),
+            edits: edits.clone(),
             stock: ledger.clone(),
             inventory: ledger.clone(),
             stock_rules: ledger.clone(),
@@ -224,6 +231,7 @@ impl Shop {
             .merge(cart::routes(carts))
             .merge(checkout::api::routes(placing))
             .merge(checkout::api::terms_routes(selling))
+            .merge(checkout::api::edit_routes(edits))
             .merge(ledger::api::routes(ledger::api::Handles {
                 orders: ledger.clone(),
                 stock: ledger.clone(),

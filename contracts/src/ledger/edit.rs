@@ -76,7 +76,7 @@ pub struct EditedLineView {
 #[derive(Clone, Debug)]
 pub struct PricedEdit {
     pub lines: Vec<LineQuantity>,
-    pub added: Vec<PricedLine>,
+    pub added: Vec<AddedLine>,
     pub shipping_address: Option<Address>,
     pub reason: String,
     pub expected_total: Option<Money>,
@@ -84,7 +84,7 @@ pub struct PricedEdit {
 
 /// A line to be added, and how it is taxed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PricedLine {
+pub struct AddedLine {
     pub line: PlacedLine,
     pub tax_rate: Rate,
     /// Name of its tax, for the line of the order's taxes.

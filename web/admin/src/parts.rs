@@ -8,7 +8,8 @@ use crate::form::{Draft, Fields};
 use crate::rows;
 
 /// What an address says was just done, in words. Only these can be shown.
-const DONE: [(&str, &str); 42] = [
+const DONE: [(&str, &str); 43] = [
+    ("edited", "The order is changed. What it costs less is on its way back."),
     ("shipped", "The shipment is recorded. The customer gets a mail."),
     ("delivered", "The shipment is delivered."),
     ("refunded", "The refund is on its way to the customer."),

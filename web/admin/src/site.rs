@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contracts::catalog::{Catalog, CatalogRead};
 use contracts::fulfilment::Fulfilments;
 use contracts::identity::{Customers, Identity, Principal, Scope, Staff};
-use contracts::ledger::{Books, History, InvariantReport, Inventory, Orders, Stock, StockRules, Vouchers};
+use contracts::ledger::{Books, History, InvariantReport, Inventory, OrderEdits, Orders, Stock, StockRules, Vouchers};
 use contracts::market::Market;
 use contracts::notification::{MailQueue, Webhooks};
 use contracts::selling::SellingTerms;
@@ -21,6 +21,7 @@ use crate::layout::Section;
 pub struct Admin {
     pub orders: Arc<dyn Orders>,
     pub history: Arc<dyn History>,
+    pub edits: Arc<dyn OrderEdits>,
     pub stock: Arc<dyn Stock>,
     pub inventory: Arc<dyn Inventory>,
     pub stock_rules: Arc<dyn StockRules>,

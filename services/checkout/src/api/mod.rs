@@ -1,6 +1,7 @@
 //! The routes that price a cart and order it, and those of the documents that prices follow from. Every answer is personal
 //! or the back office's, so none may be cached.
 
+mod order_edit;
 mod order_place;
 mod quote_create;
 mod terms;
@@ -14,6 +15,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use contracts::cart::CartAccess;
 use contracts::checkout::{Checkout, MAX_GIFT_CARDS};
+use contracts::ledger::OrderEdits;
 use http_kit::Problem;
 use kernel::{CartId, ErrorKind, Failure, FieldError, Secret};
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +32,11 @@ pub fn routes(checkout: Arc<dyn Checkout>) -> OpenApiRouter {
         .routes(routes!(quote_create::quote_create))
         .routes(routes!(order_place::order_place))
         .with_state(checkout)
+}
+
+/// `POST /admin/orders/{id}/edits`, without `/api/v1`.
+pub fn edit_routes(edits: Arc<dyn OrderEdits>) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(order_edit::order_edit)).with_state(edits)
 }
 
 /// The `Cart-Secret` header, without which a cart is nobody's.

@@ -14,8 +14,11 @@ use contracts::Result;
 use contracts::checkout::{
     Discount, DiscountTarget, GiftCardUse, LineDiscount, Quote, QuoteLine, QuoteNote, ShippingOption, TaxLine, Totals,
 };
+use contracts::ledger::AddedLine;
 use contracts::market::Market;
+use contracts::saga::PlacedLine;
 use contracts::selling::{Effect, TaxRounding};
+use kernel::mutant::{Mutant, planted};
 use kernel::{CartId, Currency, Failure, Money, MoneyError, ProductId, Rate, Sku, Timestamp};
 
 use crate::promotion::{self, Item, Outcome, Visit, label};
@@ -131,6 +134,46 @@ fn too_large(error: MoneyError) -> Failure {
         }
         other => Failure::internal(other),
     }
+/// The lines of `order` as lines to be added to an order that was placed, at their price or the one given: without promotions,
+/// each taxed by itself.
+///
+/// # Errors
+/// 422 `amount_too_large` when an amount overflows.
+pub(super) fn added(order: &Pricing<'_>, given: &[Option<Money>]) -> Result<Vec<AddedLine>> {
+    let taxes = Taxation::of(order);
+    let tax_name = order.to.map_or("Tax", |to| order.selling.tax_name(&to));
+    let one = |(line, given): (&PricedLine, &Option<Money>)| -> Sum<AddedLine> {
+        let mut priced = undiscounted(line, order, &taxes)?;
+        if let Some(unit) = given {
+            priced.subtotal = unit.times(i64::from(line.quantity))?;
+            priced.unit_price = *unit;
+        }
+        let rate = taxes.rate(&line.tax_class);
+        let tax = taxes.on(priced.subtotal, rate)?;
+        let total = if taxes.included { priced.subtotal } else { priced.subtotal.plus(tax)? };
+        Ok(AddedLine {
+            line: PlacedLine {
+                sku: priced.sku,
+                product: priced.product_id,
+                product_handle: priced.product_handle,
+                title: priced.title,
+                variant_title: priced.variant_title,
+                quantity: priced.quantity,
+                unit_minor: priced.unit_price.amount_minor,
+                discount_minor: 0,
+                tax_minor: tax.amount_minor,
+                total_minor: total.amount_minor,
+                image: priced.image,
+                tax_rate: Some(rate),
+            },
+            tax_rate: rate,
+            tax_name: tax_name.to_owned(),
+            tax_included: taxes.included,
+        })
+    };
+    order.lines.iter().zip(given).map(one).collect::<Sum<_>>().map_err(too_large)
+}
+
 }
 
 // ---- Goods and promotions -------------------------------------------------------------------------------------------

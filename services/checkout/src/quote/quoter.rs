@@ -6,7 +6,7 @@ use contracts::Result;
 use contracts::cart::{CartAccess, CartContent, Carts};
 use contracts::catalog::{CatalogRead, CategoryNode, ImageView, Sellable, View};
 use contracts::checkout::{MAX_GIFT_CARDS, NoteReason, Quote, QuoteNote, QuoteRequest};
-use contracts::ledger::Vouchers;
+use contracts::ledger::{AddLine, AddedLine, OrderView, Vouchers};
 use contracts::market::{Market, is_country};
 use kernel::{Currency, Failure, Secret, SharedClock, StoreId, Timestamp};
 
@@ -63,6 +63,59 @@ impl Quoter {
         self.priced(store, &cart, request, (&selling, &codes), held)
     }
 
+    /// What `add` costs as lines of `order`, whose destination and buyer decide on the tax. The customer's groups are not known
+    /// any more, so the prices are those of everybody.
+    ///
+    /// # Errors
+    /// 409 `address_erased` and `not_sold`; 422 for a price in another currency and amounts that overflow.
+    pub fn added(&self, store: StoreId, order: &OrderView, add: &[AddLine]) -> Result<Vec<AddedLine>> {
+        let erased =
+            || Failure::conflict("address_erased", "The address of this order was erased, so its taxes are not known.");
+        let contact = order.contact.as_ref().ok_or_else(erased)?;
+        let address = &contact.shipping_address;
+        let to = Destination { country: &address.country, region: address.region.as_deref() };
+        let selling = self.0.terms.of(store);
+        let market = selling.terms().market(order.currency, Some(to.country));
+        let market = market.ok_or_else(|| not_delivered(to.country))?;
+        let now = self.0.clock.now();
+        let view = View { currency: order.currency, locale: market.locale.clone() };
+        let asking = Asking { currency: order.currency, market: &market.handle, groups: &[], now };
+        let mut lines = Vec::with_capacity(add.len());
+        for (i, wanted) in add.iter().enumerate() {
+            if wanted.unit_price.is_some_and(|price| price.currency != order.currency) {
+                let detail = format!("This order is in {}.", order.currency);
+                return Err(Failure::field(format!("/add/{i}/unit_price/currency"), "wrong_currency", detail));
+            }
+            let sellable = self.0.catalog.sellable(store, &wanted.sku, &view).ok_or_else(|| {
+                let detail =
+                    format!("{} is not sold in {}. Name a variant that is on sale.", wanted.sku, order.currency);
+                Failure::conflict("not_sold", detail).with_extra("sku", serde_json::json!(wanted.sku))
+            })?;
+            let catalog = Price { unit: sellable.price, compare_at: sellable.compare_at };
+            let price = selling.lists.price(&wanted.sku, wanted.quantity, catalog, &asking);
+            lines.push(priced(sellable, wanted.quantity, price));
+        }
+        let pricing = Pricing {
+            cart_id: order.cart_id,
+            cart_version: order.cart_version,
+            currency: order.currency,
+            lines: &lines,
+            market,
+            selling: &selling,
+            now,
+            codes: &[],
+            used_up: &[],
+            groups: &[],
+            to: Some(to),
+            shipping_option: None,
+            // The VAT id is kept with orders that were sold without VAT, and with no others.
+            reverse_charge: contact.vat_id.is_some(),
+            cards: &[],
+            notes: &[],
+        };
+        added(&pricing, &add.iter().map(|wanted| wanted.unit_price).collect::<Vec<_>>())
+    }
+
     fn priced(
         &self,
         store: StoreId,
@@ -102,6 +155,29 @@ impl Quoter {
         })
     }
 
+    /// The coupons of a cart that may be looked up.
+    fn look_up(
+        &self,
+        store: StoreId,
+        who: Option<&Guesser>,
+        selling: &Selling,
+        coupons: &[String],
+        notes: &mut Vec<QuoteNote>,
+    ) -> Vec<String> {
+        let mut codes = Vec::with_capacity(coupons.len());
+        for code in coupons.iter().map(|code| normal_code(code)) {
+            if let Err(note) = self.1.admit(store, who, &code) {
+                notes.push(QuoteNote { code: Some(code), ..*note });
+                continue;
+            }
+            let mut enabled = selling.promotions.iter().map(|active| &active.promotion).filter(|p| p.enabled);
+            let found = enabled.any(|promotion| promotion.codes.contains(&code));
+            self.1.looked_up(store, who, &code, found);
+            codes.push(code);
+        }
+        codes
+    }
+
     /// Which of the limits that could matter to a cart with `codes` are reached. Placing the order decides; this only says
     /// so earlier.
     async fn used_up(&self, store: StoreId, selling: &Selling, codes: &[String]) -> Result<Vec<String>> {
@@ -134,10 +210,15 @@ impl Quoter {
         }
         for code in codes {
             let ending = ending(code);
+            if let Err(note) = self.1.admit(store, who, code) {
+                held.notes.push(QuoteNote { code: Some(ending), ..*note });
+                continue;
+            }
             let known = match is_card_code(code) {
                 true => self.0.vouchers.gift_card(store, &Secret::new(code.clone())).await?,
                 false => None,
             };
+            self.1.looked_up(store, who, code, known.is_some());
             let Some(card) = known.filter(|card| card.balance.currency == currency) else {
                 let detail = format!("There is no gift card ending in {ending} in {currency}.");
                 held.notes.push(bare_note(NoteReason::UnknownGiftCard, Some(ending), detail));
@@ -162,29 +243,6 @@ impl Quoter {
         cart: &CartContent,
         market: &Market,
         (selling, groups, now): (&Selling, &[String], Timestamp),
-    /// The coupons of a cart that may be looked up.
-    fn look_up(
-        &self,
-        store: StoreId,
-        who: Option<&Guesser>,
-        selling: &Selling,
-        coupons: &[String],
-        notes: &mut Vec<QuoteNote>,
-    ) -> Vec<String> {
-        let mut codes = Vec::with_capacity(coupons.len());
-        for code in coupons.iter().map(|code| normal_code(code)) {
-            if let Err(note) = self.1.admit(store, who, &code) {
-                notes.push(QuoteNote { code: Some(code), ..*note });
-                continue;
-            }
-            let mut enabled = selling.promotions.iter().map(|active| &active.promotion).filter(|p| p.enabled);
-            let found = enabled.any(|promotion| promotion.codes.contains(&code));
-            self.1.looked_up(store, who, &code, found);
-            codes.push(code);
-        }
-        codes
-    }
-
     ) -> Result<Vec<PricedLine>> {
         let view = View { currency: cart.currency, locale: market.locale.clone() };
         let asking = Asking { currency: cart.currency, market: &market.handle, groups, now };
@@ -210,15 +268,10 @@ impl Quoter {
         Err(Failure::conflict("not_sold", detail).with_extra("lines", gone.into()))
     }
 
-            if let Err(note) = self.1.admit(store, who, code) {
-                held.notes.push(QuoteNote { code: Some(ending), ..*note });
-                continue;
-            }
     /// Where the goods stand, which promotions may ask.
     fn place_in_shop(&self, store: StoreId, view: &View, line: &mut PricedLine) {
         let Some(product) = self.0.catalog.product(store, &line.product_handle, view) else { return };
         line.collections.clone_from(&product.collections);
-            self.1.looked_up(store, who, code, known.is_some());
         if let Some(category) = &product.category {
             let tree = self.0.catalog.categories(store, &view.locale);
             path_to(&tree, category, &mut line.categories);

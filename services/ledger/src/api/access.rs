@@ -46,6 +46,15 @@ grants! {
     ChangeBooks: require(Admin),
 }
 
+/// `orders`, or `fulfilment`: whoever packs may say what left.
+pub(super) struct ShipOrders;
+
+impl Grant for ShipOrders {
+    fn check(caller: &Caller) -> Result<(), Failure> {
+        caller.require(Scope::Fulfilment).or_else(|_| caller.require(Scope::Orders))
+    }
+}
+
 /// A caller whose key has the grant `G`.
 pub(super) struct Staff<G> {
     pub(super) caller: Caller,

@@ -4,13 +4,13 @@ use contracts::ledger::{OrderView, ShipmentRequest};
 use http_kit::{Api, IdempotencyKey, Json, Path, ProblemDocument, Problems, stored};
 use kernel::OrderId;
 
-use super::access::{ChangeOrders, Staff};
+use super::access::{ShipOrders, Staff};
 use super::check::Faults;
 use super::{BodyProblems, Handles, IdempotencyHeader, StaffProblems};
 
 /// Ship an order
 ///
-/// All of it or some lines. The units leave the stock. Needs the scope `orders`.
+/// All of it, what is at one location, or some lines. The units leave the stock. Needs the scope `orders` or `fulfilment`.
 #[utoipa::path(
     post,
     path = "/admin/orders/{id}/shipments",
@@ -27,7 +27,7 @@ use super::{BodyProblems, Handles, IdempotencyHeader, StaffProblems};
             ("Idempotent-Replayed" = String, description = "`true` when this is the answer to an earlier request with this key."),
         )),
         (status = 404, description = "No such order.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "`not_shippable`, `nothing_to_ship`, or `request_in_progress` with Retry-After.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "`not_shippable`, `nothing_to_ship`, `backordered`, `not_there`, or `request_in_progress` with Retry-After.", body = ProblemDocument, content_type = "application/problem+json"),
         StaffProblems,
         BodyProblems,
         Problems,
@@ -35,7 +35,7 @@ use super::{BodyProblems, Handles, IdempotencyHeader, StaffProblems};
 )]
 pub(super) async fn shipment_create(
     State(handles): State<Handles>,
-    staff: Staff<ChangeOrders>,
+    staff: Staff<ShipOrders>,
     Path(id): Path<OrderId>,
     key: IdempotencyKey,
     request: Option<Json<ShipmentRequest>>,
@@ -53,6 +53,10 @@ fn check(request: &ShipmentRequest) -> Result<(), kernel::Failure> {
     }
     faults.line_of_text("/carrier", request.carrier.as_deref().unwrap_or(""), 0, 100);
     faults.line_of_text("/tracking", request.tracking.as_deref().unwrap_or(""), 0, 200);
+    let location = request.location.as_deref();
+    if location.is_some_and(|l| l.is_empty() || l.len() > 64) {
+        faults.add("/location", "invalid_location", "A location is 1 to 64 characters.");
+    }
     faults.done()
 }
 
@@ -76,6 +80,14 @@ mod tests {
         let negative = send(r#"{"lines":[{"line":1,"quantity":-1}]}"#).await;
         assert_eq!(negative.problem().2, ["/lines/0/quantity"]);
         assert!(client.calls().is_empty(), "what has no shape reaches no ledger and leaves no key used");
+
+        let nowhere = send(&format!(r#"{{"location":"{}"}}"#, "l".repeat(65))).await;
+        assert_eq!(nowhere.problem().2, ["/location"]);
+        // Whoever packs may say what left; whoever counts may not.
+        let packer = client.as_staff(Scope::Fulfilment, &ship, &[("idempotency-key", "k-9")], "").await;
+        assert_eq!(packer.status, 201);
+        let counter = client.as_staff(Scope::Stock, &ship, &[("idempotency-key", "k-8")], "").await;
+        assert_eq!(counter.status, 403);
 
         let whole = send("").await;
         assert_eq!((whole.status.as_u16(), client.last().what.as_str()), (201, "ship None None"));

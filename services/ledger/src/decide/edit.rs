@@ -2,12 +2,12 @@
 //! back and is taken, amounts are made anew, and what it costs less goes back to whoever paid.
 //!
 //! An edit never makes an order dearer: what was not paid for is not owed to anybody
-//! ([ADR 11](../../../../docs/adr/0011-an-edit-never-costs-more.md)).
+//! (ADR 10).
 
 use std::sync::Arc;
 
 use contracts::cart::{MAX_LINES, MAX_QUANTITY};
-use contracts::ledger::{LineQuantity, PricedLine};
+use contracts::ledger::{AddedLine, LineQuantity};
 use kernel::{Failure, Money, OrderId, RefundId};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ const MAX_ADDED: usize = 20;
 #[derive(Clone, Debug)]
 pub struct EditCommand {
     pub lines: Vec<LineQuantity>,
-    pub added: Vec<PricedLine>,
+    pub added: Vec<AddedLine>,
     pub sealed_contact: Option<Vec<u8>>,
     pub expected_total: Option<Money>,
     pub reason: String,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use contracts::checkout::{Discount, DiscountTarget, TaxLine, Totals};
-use contracts::ledger::{EditView, EditedLineView, PricedLine};
+use contracts::ledger::{AddedLine, EditView, EditedLineView};
 use contracts::saga::PlacedLine;
 use kernel::money::{allocate, div_round};
 use kernel::{Currency, Money, MoneyError, Rate, RefundId, Sku, Timestamp};
@@ -113,7 +113,7 @@ impl Taxes<'_> {
 
 /// Whether the prices of an order contain its taxes; of one without taxes, as the lines say that are added.
 #[must_use]
-pub fn tax_included(frozen: &Frozen, added: &[PricedLine]) -> bool {
+pub fn tax_included(frozen: &Frozen, added: &[AddedLine]) -> bool {
     let known = frozen.tax_lines.first().map(|t| t.included);
     known.or_else(|| added.first().map(|a| a.tax_included)).unwrap_or(true)
 }
@@ -123,7 +123,7 @@ pub fn tax_included(frozen: &Frozen, added: &[PricedLine]) -> bool {
 ///
 /// # Errors
 /// When an amount does not fit.
-pub fn edited(frozen: &Frozen, currency: Currency, quantities: &[u32], added: &[PricedLine]) -> Sum<Frozen> {
+pub fn edited(frozen: &Frozen, currency: Currency, quantities: &[u32], added: &[AddedLine]) -> Sum<Frozen> {
     let taxes = Taxes { frozen, currency, included: tax_included(frozen, added) };
     let mut after = frozen.clone();
     let mut by_rate: BTreeMap<Rate, (i64, &str)> = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! The invoice of an order, with the prices and taxes that were frozen when it was placed.
+//! The invoice of an order, with the prices and taxes that were frozen when it was placed, or changed by an edit since.
 
-use contracts::ledger::OrderView;
+use contracts::ledger::{OrderView, RefundState};
 use contracts::selling::Seller;
 use kernel::Money;
 
@@ -97,9 +97,58 @@ fn sums(sheet: &mut Sheet, order: &OrderView) {
         sheet.write(At::Left(2400), 90, Face::Plain, "Paid by gift card");
         sheet.write(At::Right(RIGHT), 90, Face::Plain, &amount(totals.gift_card));
     }
-    if order.refunded.amount_minor != 0 {
+    if let Some(edit) = order.edits.last() {
+        let date = time_text(edit.at.0).chars().take(10).collect::<String>();
+        sheet.down(200, 100);
+        sheet.write(At::Left(2400), 90, Face::Plain, &format!("Changed on {date}; before that"));
+        sheet.write(At::Right(RIGHT), 90, Face::Plain, &amount(edit.total_before));
+    }
+    let refunded = refunded_since(order);
+    if refunded.amount_minor != 0 {
         sheet.down(200, 100);
         sheet.write(At::Left(2400), 90, Face::Plain, "Refunded since");
-        sheet.write(At::Right(RIGHT), 90, Face::Plain, &amount(order.refunded));
+        sheet.write(At::Right(RIGHT), 90, Face::Plain, &amount(refunded));
+    }
+}
+
+/// What was given back of the total that the invoice shows. What edits took off is not in that total any more.
+fn refunded_since(order: &OrderView) -> Money {
+    let of_edits = order.refunds.iter().filter(|refund| order.edits.iter().any(|e| e.refund_id == Some(refund.id)));
+    let given = of_edits.map(|refund| match refund.status {
+        RefundState::Succeeded => refund.amount.amount_minor,
+        RefundState::Pending | RefundState::Failed => refund.gift_card.map_or(0, |part| part.amount_minor),
+    });
+    Money::new(order.refunded.amount_minor - given.sum::<i64>(), order.refunded.currency)
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::ledger::EditView;
+
+    use super::*;
+
+    #[test]
+    fn what_an_edit_gave_back_is_not_refunded_of_the_new_total() {
+        let mut order = crate::samples::order();
+        let money = |minor| Money::new(minor, order.currency);
+        let (nine, five) = (money(900), money(500));
+        order.refunded = money(1_400);
+        assert_eq!(refunded_since(&order), money(1_400));
+        let mut refund = order.refunds[0].clone();
+        (refund.status, refund.amount, refund.gift_card) = (RefundState::Succeeded, nine, None);
+        order.edits = vec![EditView {
+            at: order.placed_at,
+            reason: "called".to_owned(),
+            lines: Vec::new(),
+            address_changed: false,
+            total_before: order.totals.total,
+            total: order.totals.total,
+            refund_id: Some(refund.id),
+        }];
+        order.refunds = vec![refund];
+        assert_eq!(refunded_since(&order), five);
+        // Under way: only what gift cards have got is given back by now.
+        (order.refunds[0].status, order.refunds[0].gift_card) = (RefundState::Pending, Some(five));
+        assert_eq!(refunded_since(&order), nine);
     }
 }

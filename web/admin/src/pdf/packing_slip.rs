@@ -1,14 +1,14 @@
 //! The packing slip of an order: what goes into the parcel and where it goes, without prices.
 
-use contracts::ledger::OrderView;
+use contracts::ledger::{OrderLineView, OrderView};
 use contracts::selling::Seller;
 
 use super::sheet::{At, Face, LEFT, RIGHT, Sheet};
 use super::{address_lines, letterhead};
 use crate::parts::time_text;
 
-/// The packing slip of `order` of `seller`, as PDF: everything that is not shipped yet, or the whole order when
-/// all of it is.
+/// The packing slip of `order` of `seller`, as PDF: everything that is there and not shipped yet, or the whole order
+/// when all of it is shipped.
 pub(crate) fn packing_slip(seller: &Seller, order: &OrderView) -> Vec<u8> {
     let title = format!("Packing slip {}", order.number);
     let mut sheet = Sheet::new(title.clone(), &seller.footer);
@@ -28,7 +28,12 @@ pub(crate) fn packing_slip(seller: &Seller, order: &OrderView) -> Vec<u8> {
     for (at, text) in [(At::Left(LEFT), "Units"), (At::Left(1100), "Item"), (At::Left(4000), "SKU")] {
         sheet.write(at, 90, Face::Bold, text);
     }
-    let left: Vec<_> = order.lines.iter().map(|line| (line, line.quantity.saturating_sub(line.shipped))).collect();
+    let there = |line: u32| order.sources.iter().filter(|s| s.line == line).map(|s| s.quantity).sum::<u32>();
+    let to_pack = |line: &OrderLineView| match order.sources.is_empty() {
+        true => line.quantity.saturating_sub(line.shipped),
+        false => there(line.line),
+    };
+    let left: Vec<_> = order.lines.iter().map(|line| (line, to_pack(line))).collect();
     let all_shipped = left.iter().all(|(_, units)| *units == 0);
     for (line, units) in left {
         let units = if all_shipped { line.quantity } else { units };

@@ -228,3 +228,58 @@ async fn a_business_abroad_owes_its_vat_when_the_shop_lets_it() {
     assert_eq!(asked(true, "CH", "FR40303265045").await, (false, None), "outside the union it is an export");
     assert_eq!(asked(true, "FR", "  ").await, (false, None));
 }
+
+fn ordered(country: &str, vat_id: Option<&str>, currency: &str) -> OrderView {
+    let zero = serde_json::json!({ "amount_minor": 0, "currency": currency });
+    let id = "0190d0a0-0000-7000-8000-000000000001";
+    serde_json::from_value(serde_json::json!({
+        "id": id, "number": "1001", "status": "confirmed", "payment_status": "paid",
+        "fulfilment_status": "unfulfilled", "currency": currency, "cart_id": id, "cart_version": 3,
+        "placed_at": "2026-01-02T03:04:05Z", "lines": [], "discounts": [], "tax_lines": [],
+        "shipping_option": "standard", "shipping_name": "Standard", "captured": zero, "refunded": zero,
+        "totals": {
+            "items": zero, "discount": zero, "shipping": zero, "tax": zero, "tax_added": zero, "total": zero,
+            "gift_card": zero, "due": zero,
+        },
+        "shipments": [], "refunds": [], "returns": [], "timeline": [],
+        "contact": {
+            "email": "ann@mail.test", "vat_id": vat_id,
+            "shipping_address": {
+                "name": "Ann", "line1": "1 High Street", "city": "X", "postal_code": "1", "country": country,
+            },
+        },
+    }))
+    .unwrap()
+}
+
+#[test]
+fn what_is_added_to_an_order_costs_what_it_costs_now() {
+    let quoter = quoter(content(&[], Currency::EUR));
+    let line = |sku: &str, quantity, unit_price| AddLine { sku: Sku::new(sku).unwrap(), quantity, unit_price };
+    let added = |order: &OrderView, line| quoter.added(StoreId::DEFAULT, order, &[line]);
+    let amounts = |line: &AddedLine| {
+        let placed = &line.line;
+        assert_eq!(placed.tax_rate, Some(line.tax_rate));
+        (placed.unit_minor, placed.tax_minor, placed.total_minor, line.tax_rate.ppm(), line.tax_included)
+    };
+    let german = ordered("DE", None, "EUR");
+    let now = added(&german, line("SHOE", 2, None)).unwrap();
+    assert_eq!(amounts(&now[0]), (11_900, 3_800, 23_800, 190_000, true));
+    let given = added(&german, line("SHOE", 2, Some(Money::new(100, Currency::EUR)))).unwrap();
+    assert_eq!(amounts(&given[0]), (100, 32, 200, 190_000, true));
+    // The tax follows the order: at the rate of its country, and owed by the buyer where it was before.
+    assert_eq!(added(&ordered("FR", None, "EUR"), line("SHOE", 1, None)).unwrap()[0].tax_rate.ppm(), 200_000);
+    let business = added(&ordered("FR", Some("FR40303265045"), "EUR"), line("SHOE", 1, None)).unwrap();
+    assert_eq!(amounts(&business[0]), (9_917, 0, 9_917, 0, false));
+
+    let refused = |order: &OrderView, line| {
+        let failure = added(order, line).unwrap_err();
+        (failure.code.to_string(), failure.errors.first().map_or(String::new(), |e| e.pointer.clone()))
+    };
+    let dollars = line("SHOE", 1, Some(Money::new(1, Currency::USD)));
+    assert_eq!(refused(&german, dollars), ("invalid_input".into(), "/add/0/unit_price/currency".into()));
+    assert_eq!(refused(&german, line("GONE", 1, None)).0, "not_sold");
+    assert_eq!(refused(&german, line("SHOE", 999, Some(Money::new(i64::MAX, Currency::EUR)))).0, "amount_too_large");
+    let erased = OrderView { contact: None, ..german };
+    assert_eq!(refused(&erased, line("SHOE", 1, None)).0, "address_erased");
+}

@@ -1,6 +1,6 @@
 //! Edits: an order is changed before it is shipped, in one commit, and never becomes dearer.
 
-use contracts::ledger::{OrderStatus, Oversell, PricedLine, RefundState};
+use contracts::ledger::{AddedLine, OrderStatus, Oversell, RefundState};
 use kernel::Rate;
 use proptest::prelude::*;
 
@@ -9,8 +9,8 @@ use super::*;
 use crate::decide::EditCommand;
 use crate::order::edit::{adds_up, edited};
 
-pub(crate) fn added(name: &str, quantity: u32, unit_minor: i64) -> PricedLine {
-    PricedLine {
+pub(crate) fn added(name: &str, quantity: u32, unit_minor: i64) -> AddedLine {
+    AddedLine {
         line: Buy { lines: vec![("X", quantity, unit_minor)], ..Buy::new(1, &[]) }.line_of(name),
         tax_rate: Rate::ZERO,
         tax_name: "VAT".to_owned(),
@@ -18,7 +18,7 @@ pub(crate) fn added(name: &str, quantity: u32, unit_minor: i64) -> PricedLine {
     }
 }
 
-pub(crate) fn edit(buy: &Buy, n: u64, lines: &[(u32, u32)], added: &[PricedLine]) -> Command {
+pub(crate) fn edit(buy: &Buy, n: u64, lines: &[(u32, u32)], added: &[AddedLine]) -> Command {
     let edit = EditCommand {
         lines: quantities(lines),
         added: added.to_vec(),

@@ -1,7 +1,7 @@
 //! Commands to make rows with.
 
 use contracts::checkout::{Discount, TaxLine, Totals};
-use contracts::ledger::{Actor, PricedLine};
+use contracts::ledger::{Actor, AddedLine};
 use contracts::payment::{ProviderPayment, ProviderRefund, ProviderStatus, RefundStatus};
 use contracts::saga::{GiftCardTender, NewPerson, PlaceCommand, PlacedLine};
 use kernel::{CartId, Currency, Money, OrderId, PersonId, ProductId, Rate, Secret, Sku, StoreId, Timestamp};
@@ -157,10 +157,10 @@ impl Draft {
 
 /// A line that an edit adds.
 #[must_use]
-pub fn added(sku: Sku, quantity: u32) -> PricedLine {
+pub fn added(sku: Sku, quantity: u32) -> AddedLine {
     let draft = Draft::new(StoreId::DEFAULT, 0, sku.clone(), quantity);
     let tax_rate = Rate::from_ppm(190_000);
-    PricedLine { line: draft.line(&(sku, quantity, 500)), tax_rate, tax_name: "VAT".to_owned(), tax_included: true }
+    AddedLine { line: draft.line(&(sku, quantity, 500)), tax_rate, tax_name: "VAT".to_owned(), tax_included: true }
 }
 
 /// `command` by a shopper, under an idempotency key made of `key`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod deliver;
+pub(crate) mod edit;
 pub(crate) mod list;
 pub(crate) mod note;
 pub(crate) mod papers;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Pages {
     Pages::new()
         .route("/admin/orders", get(list::show))
         .route("/admin/orders/{id}", get(show::show))
+        .route("/admin/orders/{id}/edit", post(edit::edit))
         .route("/admin/orders/{id}/ship", post(ship::ship))
         .route("/admin/orders/{id}/shipments/{shipment}/deliver", post(deliver::deliver))
         .route("/admin/orders/{id}/refund", post(refund::refund))

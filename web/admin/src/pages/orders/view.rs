@@ -30,11 +30,12 @@ pub(crate) fn samples() -> Vec<OrderPage> {
     let mut erased = order();
     erased.contact = None;
     erased.status = OrderStatus::Cancelled;
-    let forms = ["ship", "refund", "cancel", "return", "note", "deliver", "receive"];
+    let forms = ["edit", "ship", "refund", "cancel", "return", "note", "deliver", "receive"];
     let mut pages: Vec<OrderPage> = forms
         .into_iter()
         .map(|form| {
-            let fields = ["carrier", "tracking", "reason", "text", "quantity-1", "amount", "what"];
+            let fields =
+                ["sku", "unit_price", "name", "carrier", "tracking", "reason", "text", "quantity-1", "amount", "what"];
             OrderPage { order: shipped.clone(), history: history(), key: HOSTILE(), draft: draft(form, &fields) }
         })
         .collect();
@@ -93,7 +94,10 @@ fn lines(order: &OrderView) -> Markup {
                         @if !line.variant_title.is_empty() { br; (said(&line.variant_title)) }
                         br; code { (said(line.sku.as_str())) }
                     }
-                    td.number { (line.quantity) }
+                    td.number {
+                        (line.quantity)
+                        @if line.backordered > 0 { br; span.muted { (line.backordered) " not there yet" } }
+                    }
                     td.number { (money(line.unit_price)) }
                     td.number { (money(line.discount)) }
                     td.number { (money(line.tax)) }
@@ -284,6 +288,7 @@ fn offered(order: &OrderView) -> Vec<&'static str> {
     let cancellable = nothing_shipped && !matches!(order.status, OrderStatus::Cancelled | OrderStatus::Closed);
     let forms = [
         ("note", true),
+        ("edit", order.status == OrderStatus::Confirmed && nothing_shipped),
         ("ship", stands && to_ship),
         ("refund", stands && paid),
         ("return", stands && to_return),
@@ -297,6 +302,7 @@ fn actions(data: &OrderPage) -> Markup {
     let offered = offered(&data.order);
     html! {
         @if offered.contains(&"ship") { (ship(data, &base)) }
+        @if offered.contains(&"edit") { (edit(data, &base)) }
         @if offered.contains(&"refund") { (refund(data, &base)) }
         @if offered.contains(&"return") { (request_return(data, &base)) }
         @if offered.contains(&"cancel") { (cancel(data, &base)) }
@@ -317,6 +323,57 @@ fn ship(data: &OrderPage, base: &str) -> Markup {
                     (form.input(&Field::new("tracking", "Tracking number")))
                 }
                 p.actions { button type="submit" { "Ship these" } }
+            }
+        }
+    }
+}
+
+fn edit(data: &OrderPage, base: &str) -> Markup {
+    let form = Form::new("edit", &data.draft);
+    let order = &data.order;
+    let currency = order.currency;
+    html! {
+        details.card #edit open[data.draft.form == "edit"] {
+            summary { "Change" }
+            form method="post" action=(format!("{base}/edit")) {
+                (form.complaint())
+                (hidden_key(data, "edit"))
+                p.muted { "Stock follows at once, and what the order costs less goes back to the customer. It cannot come to cost more." }
+                fieldset {
+                    legend { "Units" }
+                    div.fields {
+                        @for line in &order.lines {
+                            (form.input(&Field::new(&format!("quantity-{}", line.line), &format!("{} {}", line.title, line.variant_title))
+                                .kind("count").value(&line.quantity.to_string()).hint("0 takes it off.")))
+                        }
+                    }
+                }
+                fieldset {
+                    legend { "Add" }
+                    div.fields {
+                        (form.input(&Field::new("sku", "SKU")))
+                        (form.input(&Field::new("quantity", "Units").kind("count").value("1")))
+                        (form.input(&Field::new("unit_price", &format!("Price of one in {currency}")).kind("money").hint("The price of now when empty.")))
+                    }
+                }
+                @if let Some(contact) = &order.contact {
+                    @let to = &contact.shipping_address;
+                    fieldset {
+                        legend { "Deliver to" }
+                        div.fields {
+                            (form.input(&Field::new("name", "Name").value(&to.name).required()))
+                            (form.input(&Field::new("line1", "Street").value(&to.line1).required()))
+                            (form.input(&Field::new("line2", "Addition").value(to.line2.as_deref().unwrap_or(""))))
+                            (form.input(&Field::new("postal_code", "Postal code").value(&to.postal_code)))
+                            (form.input(&Field::new("city", "City").value(&to.city).required()))
+                        }
+                    }
+                }
+                div.fields {
+                    (form.input(&Field::new("expected_total", &format!("New total in {currency}")).kind("money").hint("Only when it was agreed on: another one is refused.")))
+                }
+                (form.area(&Field::new("reason", "Reason").hint("The customer can read it; name no people.").required(), 2))
+                p.actions { button type="submit" { "Change the order" } }
             }
         }
     }
