@@ -80,6 +80,9 @@ pub struct CartLineView {
     pub total: Money,
     /// Whether any of it can be bought now.
     pub available: bool,
+    /// Whether it is only delivered later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backorder: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageView>,
 }

@@ -259,6 +259,12 @@ pub struct VariantView {
     pub lowest_price_30_days: Option<Money>,
     /// Whether it can be bought now.
     pub available: bool,
+    /// Whether it is not there and only delivered later when it is bought now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backorder: bool,
+    /// Until when it can be ordered that way, when that ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backorder_until: Option<TimestampSchema>,
     /// Position in `images` of the one that shows this variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<usize>,
@@ -361,6 +367,8 @@ pub struct Sellable {
     pub weight_g: u32,
     pub requires_shipping: bool,
     pub available: bool,
+    /// Whether it is only delivered later.
+    pub backorder: bool,
     pub image: Option<ImageView>,
 }
 
@@ -442,8 +450,8 @@ pub trait Catalog: Send + Sync {
 pub trait Availability: Send + Sync {
     fn set_available(&self, store: StoreId, sku: &Sku, available: bool);
 
-    /// Whether what can be bought of a SKU is only to be delivered later.
-    fn set_backorder(&self, _store: StoreId, _sku: &Sku, _backorder: bool) {}
+    /// Whether what can be bought of a SKU is only to be delivered later, and until when it can be, when that ends.
+    fn set_backorder(&self, _store: StoreId, _sku: &Sku, _backorder: bool, _until: Option<Timestamp>) {}
 }
 
 /// What holds for the price of a variant in a currency besides its document, in minor units.

@@ -153,6 +153,9 @@ pub struct QuoteLine {
     pub tax_rate: Rate,
     pub requires_shipping: bool,
     pub available: bool,
+    /// Whether it is only delivered later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backorder: bool,
     /// URL of a small image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,

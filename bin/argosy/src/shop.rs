@@ -16,7 +16,7 @@ use checkout::quote::{Quoter, QuoterParts};
 use checkout::{CheckoutService, OrderEditor, OrderEditorParts, Resolver, SagaParts, SagaSettings, TermsService};
 use contracts::catalog::{CatalogRead, View};
 use contracts::checkout::Checkout;
-use contracts::ledger::{Actor, SetStock, Stock};
+use contracts::ledger::{Actor, OrderEdits, SetStock, Stock, StockRules};
 use contracts::payment::{Provider, Providers};
 use http_kit::{Front, FrontOptions, Metrics};
 use identity::{Identity, Placing};
@@ -102,6 +102,7 @@ impl Shop {
         });
         let filled = fill(settings, &catalog, &ledger).await?;
         catalog.set_all_available(STORE, ledger.all_available(STORE).await.map_err(told)?);
+        catalog.set_all_backorder(STORE, ledger.all_backorderable(STORE).await.map_err(told)?);
         let locales = terms.markets.iter().map(|market| market.locale.clone()).collect();
         let search = open_search(&world, locales, &catalog, filled).await?;
 
@@ -132,13 +133,13 @@ impl Shop {
             clock: clock.clone(),
         }));
 
-        let (provider, deliveries) = open_provider(&world, settings, &vault)?;
         let edits: Arc<dyn OrderEdits> = Arc::new(OrderEditor::new(OrderEditorParts {
             orders: ledger.clone(),
             ledger: ledger.clone(),
             quotes: quotes.clone(),
         }));
 
+        let (provider, deliveries) = open_provider(&world, settings, &vault)?;
         let providers = Providers::new(vec![Arc::new(provider.clone())]);
         let checkout = CheckoutService::new(SagaParts {
             ledger: ledger.clone(),
@@ -186,8 +187,8 @@ impl Shop {
 
         let back_office = Admin {
             orders: ledger.clone(),
-            history: ledger.clone(),
             edits: edits.clone(),
+            history: ledger.clone(),
             stock: ledger.clone(),
             inventory: ledger.clone(),
             stock_rules: ledger.clone(),
@@ -230,8 +231,8 @@ impl Shop {
             .merge(search::routes(search))
             .merge(cart::routes(carts))
             .merge(checkout::api::routes(placing))
-            .merge(checkout::api::terms_routes(selling))
             .merge(checkout::api::edit_routes(edits))
+            .merge(checkout::api::terms_routes(selling))
             .merge(ledger::api::routes(ledger::api::Handles {
                 orders: ledger.clone(),
                 stock: ledger.clone(),

@@ -1,7 +1,7 @@
 //! Stock: levels and thresholds, locations, transfers, stock-takes, backorders and bundles.
 
 use async_trait::async_trait;
-use kernel::{Page, PageRequest, Sku, StoreId, TransferId};
+use kernel::{Page, PageRequest, Sku, StoreId, Timestamp, TransferId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -365,6 +365,7 @@ pub trait StockRules: Send + Sync {
     /// None when the SKU is not a bundle.
     async fn bundle(&self, store: StoreId, sku: &Sku) -> Result<Option<BundleView>>;
     async fn put_bundle(&self, store: StoreId, sku: &Sku, request: SetBundle, actor: Actor) -> Result<BundleView>;
-    /// Every SKU that can be ordered although nothing of it is there: what the catalog's read model starts from.
-    async fn all_backorderable(&self, store: StoreId) -> Result<Vec<Sku>>;
+    /// Every SKU that can be ordered although nothing of it is there, with the end of that when it has one: what the
+    /// catalog's read model starts from.
+    async fn all_backorderable(&self, store: StoreId) -> Result<Vec<(Sku, Option<Timestamp>)>>;
 }

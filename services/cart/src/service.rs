@@ -388,6 +388,7 @@ fn offered(id: LineId, quantity: u32, sellable: Sellable) -> CartLineView {
         price_changed_from: None,
         total: sellable.price,
         available: sellable.available,
+        backorder: sellable.backorder,
         image: sellable.image,
     }
 }
@@ -407,6 +408,7 @@ fn vanished(id: LineId, quantity: u32, sku: &Sku, currency: Currency, known: Opt
         price_changed_from: None,
         total: unit_price,
         available: false,
+        backorder: false,
         image: None,
     }
 }

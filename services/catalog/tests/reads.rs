@@ -200,6 +200,39 @@ async fn availability_told_before_the_product_counts() {
 }
 
 #[tokio::test]
+async fn what_is_only_delivered_later_says_so_and_until_when() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = open(dir.path());
+    catalog.create_product(STORE, "shoe", product("Shoe", "shoe", 1)).await.unwrap();
+    let sku = Sku::new("shoe-1").unwrap();
+    let shown = || {
+        let variant = catalog.product(STORE, "shoe", &euros()).unwrap().variants[0].clone();
+        (variant.available, variant.backorder, variant.backorder_until.map(|until| until.0))
+    };
+    let sold = || catalog.sellable(STORE, &sku, &euros()).unwrap().backorder;
+    let until = Some(kernel::Timestamp::from_millis(1_800_000_000_000));
+    // At the start both are told whole, and then each change by itself.
+    catalog.set_all_available(STORE, vec![sku.clone()]);
+    catalog.set_all_backorder(STORE, vec![(sku.clone(), until)]);
+    assert_eq!((shown(), sold()), ((true, true, until), true));
+    let text = String::from_utf8(catalog.product_json(STORE, "shoe", &euros()).unwrap().body.to_vec()).unwrap();
+    assert!(text.contains(r#""backorder":true,"backorder_until":"2027-01-15T08:00:00"#), "{text}");
+    let generation = catalog.generation(STORE);
+    catalog.set_backorder(STORE, &sku, true, until);
+    assert_eq!(catalog.generation(STORE), generation, "nothing new");
+    catalog.set_backorder(STORE, &sku, true, None);
+    assert_eq!((shown(), catalog.generation(STORE)), ((true, true, None), generation + 1));
+    catalog.set_backorder(STORE, &sku, false, None);
+    assert_eq!((shown(), sold()), ((true, false, None), false));
+    let text = String::from_utf8(catalog.product_json(STORE, "shoe", &euros()).unwrap().body.to_vec()).unwrap();
+    assert!(!text.contains("backorder"), "{text}");
+    // What cannot be bought at all is not delivered later either.
+    catalog.set_backorder(STORE, &sku, true, None);
+    catalog.set_available(STORE, &sku, false);
+    assert_eq!((shown(), sold()), ((false, false, None), false));
+}
+
+#[tokio::test]
 async fn a_collection_ends_and_its_products_stay() {
     let dir = tempfile::tempdir().unwrap();
     let catalog = open(dir.path());

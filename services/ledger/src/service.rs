@@ -54,7 +54,9 @@ impl CommitListener for Listener {
             if let (Some(sku), Some(available)) = (sku, available) {
                 self.availability.set_available(event.store, &sku, available);
                 if let Some(backorder) = event.data.get("backorder").and_then(serde_json::Value::as_bool) {
-                    self.availability.set_backorder(event.store, &sku, backorder);
+                    let until = event.data.get("backorder_until").and_then(|until| until.as_str());
+                    let until = until.and_then(|until| Timestamp::parse(until).ok());
+                    self.availability.set_backorder(event.store, &sku, backorder, until);
                 }
             }
         }

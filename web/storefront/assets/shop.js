@@ -166,7 +166,7 @@ if (picker) {
     }
     const variant = matching(values).find(() => !values.includes(null));
     if (variant) price.innerHTML = variant.price;
-    stock.textContent = !variant ? data.missing : variant.available ? data.in_stock : data.sold_out;
+    stock.textContent = variant ? variant.stock : data.missing;
     stock.classList.toggle("out", !variant?.available);
     add.disabled = !variant?.available;
     add.textContent = variant && !variant.available ? data.sold_out : data.add;

@@ -62,6 +62,7 @@ impl CatalogRead for Shelf {
             weight_g: 500,
             requires_shipping: true,
             available: sku.as_str() != "SHOE-43",
+            backorder: false,
             image: None,
         })
     }

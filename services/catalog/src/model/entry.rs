@@ -198,6 +198,7 @@ impl Entry {
         currency: Currency,
         locale: &Arc<str>,
         available: &dyn Fn(&Sku) -> bool,
+        backorder: &dyn Fn(&Sku) -> Option<Option<Timestamp>>,
     ) -> Option<(Arc<Shown>, bool)> {
         // Read before the availability itself, so that a flip in between makes what is rendered here outdated.
         let availability = self.availability.load(Ordering::Acquire);
@@ -205,7 +206,7 @@ impl Entry {
         if let Some(found) = self.shown.read().iter().find(|s| fits(s) && s.availability == availability) {
             return Some((found.clone(), false));
         }
-        let view = Arc::new(self.view(currency, locale, available)?);
+        let view = Arc::new(self.view(currency, locale, available, backorder)?);
         let locale = locale.clone();
         let new = Arc::new(Shown { currency, locale, availability, view, json: OnceLock::new() });
         let mut shown = self.shown.write();
@@ -246,11 +247,23 @@ impl Entry {
         self.cards.write().clear();
     }
 
-    fn view(&self, currency: Currency, locale: &str, available: &dyn Fn(&Sku) -> bool) -> Option<ProductView> {
+    fn view(
+        &self,
+        currency: Currency,
+        locale: &str,
+        available: &dyn Fn(&Sku) -> bool,
+        backorder: &dyn Fn(&Sku) -> Option<Option<Timestamp>>,
+    ) -> Option<ProductView> {
         let span = self.span(currency)?;
         let strings = |texts: &[Arc<str>]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let variants: Vec<VariantView> =
-            self.variants.iter().filter_map(|item| self.variant_view(item, currency, available)).collect();
+        let shown = |item| {
+            let mut variant = self.variant_view(item, currency, available)?;
+            if let Some(until) = backorder(&variant.sku).filter(|_| variant.available) {
+                (variant.backorder, variant.backorder_until) = (true, until.map(Into::into));
+            }
+            Some(variant)
+        };
+        let variants: Vec<VariantView> = self.variants.iter().filter_map(shown).collect();
         Some(ProductView {
             id: self.id,
             handle: self.handle.to_string(),
@@ -288,6 +301,8 @@ impl Entry {
             compare_at_price: tag.compare_at(),
             lowest_price_30_days: tag.lowest_30_days(),
             available: available(&item.sku),
+            backorder: false,
+            backorder_until: None,
             image: item.image.map(usize::from),
         })
     }
@@ -320,7 +335,13 @@ impl Entry {
     }
 
     /// What the checkout must know of the variant at `index`.
-    pub(crate) fn sellable(&self, index: usize, currency: Currency, locale: &str, available: bool) -> Option<Sellable> {
+    pub(crate) fn sellable(
+        &self,
+        index: usize,
+        currency: Currency,
+        locale: &str,
+        (available, backorder): (bool, bool),
+    ) -> Option<Sellable> {
         let item = self.variants.get(index)?;
         let tag = item.tag(currency)?;
         let picture = item.image.and_then(|image| self.media.get(usize::from(image))).or(self.media.first());
@@ -336,6 +357,7 @@ impl Entry {
             weight_g: item.weight_g,
             requires_shipping: item.requires_shipping,
             available,
+            backorder: available && backorder,
             image: picture.map(|picture| picture.view(locale)),
         })
     }

@@ -151,6 +151,8 @@ impl Shelves {
 pub(crate) struct StoreModel {
     shelves: RwLock<Shelves>,
     available: RwLock<HashSet<Sku>>,
+    /// What is only delivered later, and until when it can be bought so.
+    backorder: RwLock<HashMap<Sku, Option<Timestamp>>>,
     /// Held while the model changes, so that availability and products change one after the other.
     changing: Mutex<()>,
     generation: AtomicU64,
@@ -169,6 +171,7 @@ impl StoreModel {
         StoreModel {
             shelves: RwLock::new(Shelves { content: generation, ..Shelves::default() }),
             available: RwLock::default(),
+            backorder: RwLock::default(),
             changing: Mutex::new(()),
             generation: AtomicU64::new(generation),
             pages: Mutex::new(listing::kept_pages()),
@@ -244,6 +247,39 @@ impl StoreModel {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Whether a SKU is only delivered later, and until when it can be bought so.
+    pub(crate) fn set_backorder(&self, sku: &Sku, backorder: Option<Option<Timestamp>>) {
+        let _changing = self.changing.lock();
+        let mut later = self.backorder.write();
+        let before = match backorder {
+            Some(until) => later.insert(sku.clone(), until),
+            None => later.remove(sku),
+        };
+        drop(later);
+        if before == backorder {
+            return;
+        }
+        let entry = self.shelves.read().by_sku.get(sku).map(|(entry, _)| entry.clone());
+        if let Some(entry) = entry {
+            entry.availability_flipped();
+            self.generation.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Replaces the whole set: exactly `skus` are only delivered later.
+    pub(crate) fn set_all_backorder(&self, skus: Vec<(Sku, Option<Timestamp>)>) {
+        let _changing = self.changing.lock();
+        *self.backorder.write() = skus.into_iter().collect();
+        for entry in self.shelves.read().by_handle.values() {
+            entry.availability_flipped();
+        }
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn backorder(&self, sku: &Sku) -> Option<Option<Timestamp>> {
+        self.backorder.read().get(sku).copied()
+    }
+
     /// Handles of the products that have `skus`.
     pub(crate) fn handles_of<'a>(&self, skus: impl Iterator<Item = &'a Sku>) -> BTreeSet<String> {
         let shelves = self.shelves.read();
@@ -259,7 +295,8 @@ impl StoreModel {
             let shelves = self.shelves.read();
             (shelves.by_handle.get(handle)?.clone(), shelves.locale(&view.locale))
         };
-        let (shown, first) = entry.shown(view.currency, &locale, &|sku| self.is_available(sku))?;
+        let (shown, first) =
+            entry.shown(view.currency, &locale, &|sku| self.is_available(sku), &|sku| self.backorder(sku))?;
         if first {
             let mut rendered = self.rendered.lock();
             rendered.push_back(Arc::downgrade(&entry));
@@ -282,7 +319,8 @@ impl StoreModel {
 
     pub(crate) fn sellable(&self, sku: &Sku, view: &View) -> Option<Sellable> {
         let (entry, index) = self.shelves.read().by_sku.get(sku)?.clone();
-        entry.sellable(usize::from(index), view.currency, &view.locale, self.is_available(sku))
+        let (available, backorder) = (self.is_available(sku), self.backorder(sku).is_some());
+        entry.sellable(usize::from(index), view.currency, &view.locale, (available, backorder))
     }
 
     /// Generation of the last change that was more than availability.

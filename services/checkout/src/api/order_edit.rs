@@ -36,7 +36,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Editor {
     security(("api_key" = [])),
     params(
         ("id" = OrderId, Path, description = "Id of the order."),
-        ("Idempotency-Key" = String, Header, description = "A new random value for each new request, the same for a repetition."),
+        ("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, description = "A new random value for each new request, the same for a repetition; 1 to 255 printable ASCII characters."),
     ),
     request_body = EditRequest,
     responses(

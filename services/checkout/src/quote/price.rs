@@ -45,6 +45,8 @@ pub struct PricedLine {
     pub weight_g: u32,
     pub requires_shipping: bool,
     pub available: bool,
+    /// Whether it is only delivered later.
+    pub backorder: bool,
     pub image: Option<String>,
     /// Handles of the collections that the product is in.
     pub collections: Vec<String>,
@@ -104,6 +106,11 @@ pub fn price(order: &Pricing<'_>) -> Result<Quote> {
     let shipping = option.map_or(Money::zero(order.currency), |option| option.price);
     let mut counted = counters(order, &outcome);
     if let Some((discount, counter)) = option.and_then(|option| delivered_free(order, option, &outcome)) {
+        if planted(Mutant::FreeShippingTwice)
+            && let Some(line) = lines.iter_mut().find(|l| l.subtotal.amount_minor > discount.amount.amount_minor * 2)
+        {
+            line.discount = line.discount.plus(discount.amount).map_err(too_large)?;
+        }
         discounts.push(discount);
         counted.extend(counter);
     }
@@ -127,13 +134,6 @@ pub fn price(order: &Pricing<'_>) -> Result<Quote> {
     })
 }
 
-fn too_large(error: MoneyError) -> Failure {
-    match error {
-        MoneyError::Overflow => {
-            Failure::invalid("amount_too_large", "The amounts of this cart are too large to be computed.")
-        }
-        other => Failure::internal(other),
-    }
 /// The lines of `order` as lines to be added to an order that was placed, at their price or the one given: without promotions,
 /// each taxed by itself.
 ///
@@ -174,6 +174,13 @@ pub(super) fn added(order: &Pricing<'_>, given: &[Option<Money>]) -> Result<Vec<
     order.lines.iter().zip(given).map(one).collect::<Sum<_>>().map_err(too_large)
 }
 
+fn too_large(error: MoneyError) -> Failure {
+    match error {
+        MoneyError::Overflow => {
+            Failure::invalid("amount_too_large", "The amounts of this cart are too large to be computed.")
+        }
+        other => Failure::internal(other),
+    }
 }
 
 // ---- Goods and promotions -------------------------------------------------------------------------------------------
@@ -201,6 +208,7 @@ fn undiscounted(line: &PricedLine, order: &Pricing<'_>, taxes: &Taxation<'_>) ->
         tax_rate: Rate::ZERO,
         requires_shipping: line.requires_shipping,
         available: line.available,
+        backorder: line.backorder,
         image: line.image.clone(),
     })
 }

@@ -358,6 +358,7 @@ fn priced(sellable: Sellable, quantity: u32, price: Price) -> PricedLine {
         weight_g: sellable.weight_g,
         requires_shipping: sellable.requires_shipping,
         available: sellable.available,
+        backorder: sellable.backorder,
         image: sellable.image.map(small),
         collections: Vec::new(),
         categories: Vec::new(),

@@ -205,6 +205,7 @@ impl Quotes for Shoes {
             tax_rate: Rate::from_ppm(190_000),
             requires_shipping: true,
             available: true,
+            backorder: false,
             image: None,
         };
         let tax = |amount| contracts::checkout::TaxLine {

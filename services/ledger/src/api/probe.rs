@@ -338,7 +338,7 @@ impl StockRules for Recorder {
         Ok(BundleView { sku: sku.clone(), components: request.components, available: 0 })
     }
 
-    async fn all_backorderable(&self, _: StoreId) -> Result<Vec<Sku>> {
+    async fn all_backorderable(&self, _: StoreId) -> Result<Vec<(Sku, Option<kernel::Timestamp>)>> {
         Ok(Vec::new())
     }
 }

@@ -97,18 +97,23 @@ fn tell(tx: &mut Tx<'_>, mut touched: BTreeSet<Sku>) {
     for sku in touched {
         let Some(mut rule) = tx.rule(&sku) else { continue };
         let (available, backorder) = tx.can_be_bought(&sku);
+        let until = tx.bought_until(&sku).filter(|_| backorder);
         for event in tx.effects.events.iter_mut().filter(|e| e.kind == "stock.availability_changed") {
             if event.data.get("sku").and_then(|s| s.as_str()) == Some(sku.as_str()) {
                 event.data["sku_available"] = json!(available);
                 event.data["backorder"] = json!(backorder);
+                event.data["backorder_until"] = json!(until);
             }
         }
-        if before.can_be_bought(&sku) != (available, backorder) {
+        let was = before.can_be_bought(&sku);
+        if (was, before.bought_until(&sku).filter(|_| was.1)) != ((available, backorder), until) {
             rule.event_seq += 1;
             let seq = rule.event_seq;
             tx.put_rule(rule);
-            let data =
-                json!({ "sku": sku, "available": available, "sku_available": available, "backorder": backorder });
+            let data = json!({
+                "sku": sku, "available": available, "sku_available": available, "backorder": backorder,
+                "backorder_until": until,
+            });
             tx.event(format!("stock:{sku}"), seq, "stock.availability_changed", data);
         }
     }

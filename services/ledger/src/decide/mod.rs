@@ -321,6 +321,14 @@ pub fn can_be_bought(state: &State, store: StoreId, sku: &Sku, now: Timestamp) -
     Tx::new(state, &envelope, now).can_be_bought(sku)
 }
 
+/// Until when `sku`, of which nothing is there, can be bought; none when that does not end.
+#[must_use]
+pub fn bought_until(state: &State, store: StoreId, sku: &Sku, now: Timestamp) -> Option<Timestamp> {
+    let command = Command::TellStock { location: String::new(), skus: Vec::new() };
+    let envelope = Envelope { store, command, idempotency: None, actor: Actor::system() };
+    Tx::new(state, &envelope, now).bought_until(sku)
+}
+
 /// An order and everything that moving it can touch.
 fn order_keys(state: &State, store: StoreId, id: OrderId, keys: &mut Keys) {
     keys.orders.insert((store, id));

@@ -158,6 +158,15 @@ impl<'a> Tx<'a> {
         (ever, ever && !now)
     }
 
+    /// Until when `sku` can be ordered only to be delivered later; none when that does not end, or is not so.
+    pub fn bought_until(&self, sku: &Sku) -> Option<Timestamp> {
+        let rule = self.rule(sku)?;
+        let one = [contracts::ledger::StockQuantity { sku: sku.clone(), quantity: 1 }];
+        let parts = if rule.components.is_empty() { &one[..] } else { &rule.components };
+        let late = parts.iter().filter(|part| self.open_units(&part.sku) < part.quantity);
+        late.filter_map(|part| self.rule(&part.sku)?.until).min()
+    }
+
     /// `order` waits for `units` of `sku` less than it did.
     pub fn wait_less(&mut self, order: &mut Order, sku: &Sku, units: i64) {
         if let Some(backorder) = order.backorders.iter_mut().find(|b| b.sku == *sku) {

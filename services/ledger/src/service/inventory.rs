@@ -9,10 +9,10 @@ use contracts::ledger::{
     Actor, Answer, BundleView, CountRequest, Idempotency, Inventory, Location, PolicyView, ReceiveTransfer, SetBundle,
     SetPolicy, SetThreshold, StockFilter, StockItem, StockRules, StockSettings, TransferRequest, TransferView,
 };
-use kernel::{Page, PageRequest, Sku, StoreId, TransferId};
+use kernel::{Page, PageRequest, Sku, StoreId, Timestamp, TransferId};
 
 use super::{LedgerService, unexpected};
-use crate::decide::{Command, Reply, can_be_bought};
+use crate::decide::{Command, Reply, bought_until, can_be_bought};
 use crate::state::{State, StockRule};
 
 /// SKUs that are told again in one command.
@@ -117,6 +117,11 @@ impl Inventory for LedgerService {
 impl LedgerService {
     /// Every SKU that can be bought, and of which `wanted` says yes to whether it is only to be delivered later.
     pub(super) async fn sellable(&self, store: StoreId, wanted: impl Fn(bool) -> bool + Send) -> Result<Vec<Sku>> {
+        Ok(self.sellable_of(&self.all_stock(store).await?, store, wanted))
+    }
+
+    /// What is there of everything, and what is said about it.
+    async fn all_stock(&self, store: StoreId) -> Result<State> {
         let mut state = State::default();
         state.shelves.insert(store, Arc::new(self.reader.shelves(store).await?));
         for level in self.reader.all_levels().await?.into_iter().filter(|l| l.store == store) {
@@ -126,13 +131,17 @@ impl LedgerService {
         for rule in self.reader.all_rules().await?.into_iter().filter(|r| r.store == store) {
             state.rules.insert((store, rule.sku.clone()), rule);
         }
+        Ok(state)
+    }
+
+    fn sellable_of(&self, state: &State, store: StoreId, wanted: impl Fn(bool) -> bool) -> Vec<Sku> {
         let now = self.clock.now();
         let skus: BTreeSet<&Sku> = state.stock.keys().chain(state.rules.keys()).map(|(_, sku)| sku).collect();
         let fits = skus.into_iter().filter(|sku| {
-            let (available, backorder) = can_be_bought(&state, store, sku, now);
+            let (available, backorder) = can_be_bought(state, store, sku, now);
             available && wanted(backorder)
         });
-        Ok(fits.cloned().collect())
+        fits.cloned().collect()
     }
 }
 
@@ -173,7 +182,9 @@ impl StockRules for LedgerService {
         }
     }
 
-    async fn all_backorderable(&self, store: StoreId) -> Result<Vec<Sku>> {
-        self.sellable(store, |backorder| backorder).await
+    async fn all_backorderable(&self, store: StoreId) -> Result<Vec<(Sku, Option<Timestamp>)>> {
+        let state = self.all_stock(store).await?;
+        let later = self.sellable_of(&state, store, |backorder| backorder);
+        Ok(later.into_iter().map(|sku| (sku.clone(), bought_until(&state, store, &sku, self.clock.now()))).collect())
     }
 }

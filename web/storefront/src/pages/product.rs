@@ -59,7 +59,8 @@ pub(crate) async fn show(State(site): State<Site>, request: Request) -> Response
 /// The page with the prices of one shopper.
 fn show_own(site: &Site, request: &Request, own: &OwnPrices<'_>) -> Response {
     let Some(mut data) = load(site, last_segment(request.uri().path())) else { return error::not_found(site) };
-    let sku = Fields::parse(request.uri().query().unwrap_or("").as_bytes()).unwrap_or_default().text("variant").to_owned();
+    let sku =
+        Fields::parse(request.uri().query().unwrap_or("").as_bytes()).unwrap_or_default().text("variant").to_owned();
     let asked = data.product.variants.iter().position(|variant| variant.sku.as_str() == sku);
     data.selected = asked.unwrap_or(data.selected);
     data.product = Arc::new(own.product(&data.product));
@@ -219,7 +220,7 @@ fn picker(ctx: &PageContext<'_>, data: &ProductPage) -> Markup {
                 input type="hidden" name="sku" value=(selected.sku);
             }
             p.stock.out[!selected.available] data-stock aria-live="polite" {
-                (if selected.available { t.in_stock } else { t.sold_out })
+                (stock_text(ctx, selected))
             }
             div.add {
                 label.visually-hidden for="quantity" { (t.quantity) }
@@ -277,6 +278,16 @@ fn shows_variants(product: &ProductView) -> bool {
     pictures.any(|picture| Some(picture) != first)
 }
 
+/// Whether a variant is there, comes later, or is gone.
+fn stock_text(ctx: &PageContext<'_>, variant: &VariantView) -> String {
+    let t = ctx.phrases;
+    match (variant.available, variant.backorder) {
+        (true, true) => t.delivered_later(variant.backorder_until.map(|until| until.0)),
+        (true, false) => t.in_stock.to_owned(),
+        (false, _) => t.sold_out.to_owned(),
+    }
+}
+
 /// What the script needs to follow the picker: per variant its values, price, state and picture.
 fn variant_data(ctx: &PageContext<'_>, product: &ProductView) -> serde_json::Value {
     let t = ctx.phrases;
@@ -290,6 +301,7 @@ fn variant_data(ctx: &PageContext<'_>, product: &ProductView) -> serde_json::Val
                 "values": values,
                 "price": variant_price(ctx, variant).into_string(),
                 "available": variant.available,
+                "stock": stock_text(ctx, variant),
                 "image": variant.image,
             })
         })
@@ -373,7 +385,11 @@ fn structured(ctx: &PageContext<'_>, product: &ProductView) -> serde_json::Value
                 "sku": variant.sku,
                 "price": variant.price.decimal(),
                 "priceCurrency": variant.price.currency,
-                "availability": if variant.available { "https://schema.org/InStock" } else { "https://schema.org/OutOfStock" },
+                "availability": match (variant.available, variant.backorder) {
+                    (true, true) => "https://schema.org/BackOrder",
+                    (true, false) => "https://schema.org/InStock",
+                    (false, _) => "https://schema.org/OutOfStock",
+                },
                 "url": url,
             })
         })

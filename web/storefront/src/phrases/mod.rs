@@ -8,7 +8,7 @@ use contracts::catalog::ProductSort;
 use contracts::checkout::{NoteReason, QuoteNote};
 use contracts::ledger::PaymentStatus;
 use contracts::search::SearchSort;
-use kernel::Money;
+use kernel::{Money, Timestamp};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -458,6 +458,15 @@ impl Phrases {
             "{title} is sold out. Remove it or choose another variant to continue.",
             "{title} ist ausverkauft. Bitte entfernen oder eine andere Variante wählen."
         )
+    }
+
+    /// Nothing of it is there; it is sent when it has come. `until`: how long it can be ordered so.
+    pub(crate) fn delivered_later(&self, until: Option<Timestamp>) -> String {
+        let Some(until) = until else {
+            return say!(self, "Not in stock: delivered later", "Nicht auf Lager: wird nachgeliefert");
+        };
+        let date = until.to_string().chars().take(10).collect::<String>();
+        say!(self, "Pre-order until {date}: delivered later", "Vorbestellbar bis {date}: wird nachgeliefert")
     }
 
     pub(crate) fn including(&self, name: &str, rate: &str) -> String {

@@ -107,6 +107,8 @@ pub(crate) fn product(handle: &str, title: &str, seed: u64) -> ProductView {
                 price,
                 compare_at_price,
                 available: (colour, size) != ("Red", "42"),
+                backorder: false,
+                backorder_until: None,
                 image: Some(index),
             });
         }
@@ -190,6 +192,7 @@ pub(crate) fn cart(title: &str) -> CartView {
         price_changed_from: compare_at_price,
         total: eur(15_800),
         available,
+        backorder: false,
         image: available.then(|| image("trail-runner-black")),
     };
     CartView {
@@ -265,6 +268,7 @@ pub(crate) fn quote(title: &str) -> Quote {
                 tax_rate: Rate::from_ppm(190_000),
                 requires_shipping: true,
                 available: line.available,
+                backorder: line.backorder,
                 image: line.image.as_ref().map(|image| image.sizes[0].url.clone()),
             })
             .collect(),

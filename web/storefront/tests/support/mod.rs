@@ -164,6 +164,7 @@ impl World {
             price_changed_from: None,
             total: found.price,
             available: true,
+            backorder: false,
             image: found.image,
         });
         Ok(())
@@ -237,6 +238,7 @@ impl CatalogRead for World {
                 weight_g: 500,
                 requires_shipping: true,
                 available: variant.available,
+                backorder: variant.backorder,
                 image: variant.image.and_then(|index| product.images.get(index)).cloned(),
             })
         })
@@ -429,6 +431,7 @@ impl Checkout for World {
                 unit_price: line.unit_price,
                 subtotal: line.total,
                 available: line.available,
+                backorder: line.backorder,
                 image: line.image.as_ref().map(|image| image.sizes[0].url.clone()),
                 ..template.clone()
             })

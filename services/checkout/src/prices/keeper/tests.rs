@@ -43,6 +43,8 @@ impl Shelf {
             compare_at_price: listed.filter(|listed| listed.sale).map(|_| eur(price)),
             lowest_price_30_days: told.and_then(|told| told.lowest_30_days).map(eur),
             available: true,
+            backorder: false,
+            backorder_until: None,
             image: None,
         }
     }
@@ -107,6 +109,7 @@ impl CatalogRead for Shelf {
             weight_g: 1,
             requires_shipping: true,
             available: true,
+            backorder: false,
             image: None,
         })
     }

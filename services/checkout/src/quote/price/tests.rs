@@ -27,6 +27,7 @@ fn line(sku: &str, unit_price: Money, quantity: u32, class: &str) -> PricedLine 
         weight_g: 500,
         requires_shipping: true,
         available: true,
+        backorder: false,
         image: None,
         collections: Vec::new(),
         categories: Vec::new(),

@@ -80,6 +80,7 @@ impl CatalogRead for Shelf {
             weight_g: 500,
             requires_shipping: true,
             available: true,
+            backorder: false,
             image: None,
         })
     }

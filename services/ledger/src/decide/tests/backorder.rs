@@ -207,3 +207,26 @@ fn what_cannot_be_a_bundle_is_none() {
         shop.rejects(command, code, key);
     }
 }
+
+#[test]
+fn until_when_something_can_be_ordered_is_told_with_every_change_of_it() {
+    let mut shop = Shop::with_stock(&[("A", 0), ("B", 2)]);
+    let until = |shop: &Shop, name: &str| -> Value {
+        let events = at_once(shop.engine.events(None, 0, 10_000)).unwrap();
+        let last = events.iter().rfind(|e| e.kind == "stock.availability_changed" && e.data["sku"] == name);
+        last.map_or(Value::Null, |e| e.data["backorder_until"].clone())
+    };
+    let (soon, later) = (START.plus_secs(60), START.plus_secs(120));
+    shop.ask(policy("A", Oversell::Preorder, None, Some(later))).reply.unwrap();
+    assert_eq!((told(&shop, "A"), until(&shop, "A")), (Some((true, true)), serde_json::json!(later)));
+    // Still a pre-order, that ends sooner: the same SKU can be bought, and yet something changed.
+    shop.ask(policy("A", Oversell::Preorder, None, Some(soon))).reply.unwrap();
+    assert_eq!(until(&shop, "A"), serde_json::json!(soon));
+    // A bundle ends with the first of its components that is not there.
+    shop.ask(bundle("S", &[("A", 1), ("B", 1)])).reply.unwrap();
+    assert_eq!((told(&shop, "S"), until(&shop, "S")), (Some((true, true)), serde_json::json!(soon)));
+    shop.ask(policy("A", Oversell::Backorder, None, None)).reply.unwrap();
+    assert_eq!((told(&shop, "A"), until(&shop, "A")), (Some((true, true)), Value::Null));
+    shop.ask(adjust("A", 5)).reply.unwrap();
+    assert_eq!((told(&shop, "A"), told(&shop, "S")), (Some((true, false)), Some((true, false))));
+}

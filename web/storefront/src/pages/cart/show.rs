@@ -143,6 +143,7 @@ fn cart_line(ctx: &PageContext<'_>, line: &CartLineView, quote: Option<&Quote>, 
                 p { (price(ctx, line.unit_price, line.compare_at_price)) }
                 @if let Some(before) = line.price_changed_from { p.small.muted { (t.price_was(&ctx.money(before))) } }
                 @if !line.available { p.stock.out { (t.sold_out) } }
+                @if line.backorder { p.stock { (t.delivered_later(None)) } }
             }
             form.quantity method="post" action=(ctx.url(&format!("/cart/lines/{}", line.id))) data-auto-submit {
                 label.visually-hidden for=(quantity_id) { (t.quantity_of(&line.title)) }

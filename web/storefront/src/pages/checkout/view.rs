@@ -45,6 +45,9 @@ pub(crate) fn checkout_page(ctx: &PageContext<'_>, data: &CheckoutPage) -> Marku
         @for line in quote.lines.iter().filter(|line| !line.available) {
             (notice(Tone::Attention, &t.line_unavailable(&line.title)))
         }
+        @for line in quote.lines.iter().filter(|line| line.backorder) {
+            (notice(Tone::Attention, &format!("{}: {}", line.title, t.delivered_later(None))))
+        }
         form.with-aside.checkout method="post" action=(ctx.url("/checkout")) data-checkout novalidate[!data.errors.is_empty()] {
             div {
                 input type="hidden" name="cart_id" value=(quote.cart_id);
