@@ -188,7 +188,10 @@ fn whole(order: &OrderView) -> Result<Vec<String>> {
         cells.push(amount.decimal());
     }
     cells.extend([totals.gift_card.decimal(), order.captured.decimal(), order.refunded.decimal()]);
-    let taxes = order.tax_lines.iter().map(|tax| format!("{}: {}", tax.name, tax.amount.decimal()));
+    let taxes = order
+        .tax_lines
+        .iter()
+        .map(|tax| format!("{} {}: {}", tax.name, percent(tax.rate.ppm()), tax.amount.decimal()));
     let discounts = order.discounts.iter().map(|discount| format!("{}: {}", discount.label, discount.amount.decimal()));
     let refunds = order.refunds.iter().map(|refund| format!("{}: {}", refund.at.0, refund.amount.decimal()));
     let tracking = order.shipments.iter().filter_map(|shipment| shipment.tracking.clone());
@@ -214,6 +217,12 @@ fn address(address: Option<&Address>) -> [String; 7] {
     ]
 }
 
+/// 190,000 parts of a million are `19 %`; digits behind the point as far as there are any.
+fn percent(ppm: u32) -> String {
+    let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 fn list(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
@@ -221,4 +230,16 @@ fn list(parts: impl Iterator<Item = String>) -> String {
 /// As in the API.
 fn word(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_value(value)?.as_str().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_and_days_are_written_as_people_do() {
+        assert_eq!([190_000, 81_000, 0, 200].map(percent), ["19 %", "8.1 %", "0 %", "0.02 %"]);
+        assert_eq!(moment("2026-01-31").unwrap(), moment("2026-01-31T00:00:00Z").unwrap());
+        assert!(moment("soon").is_err() && moment("31.01.2026").is_err());
+    }
 }
