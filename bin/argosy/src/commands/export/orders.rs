@@ -188,10 +188,8 @@ fn whole(order: &OrderView) -> Result<Vec<String>> {
         cells.push(amount.decimal());
     }
     cells.extend([totals.gift_card.decimal(), order.captured.decimal(), order.refunded.decimal()]);
-    let taxes = order
-        .tax_lines
-        .iter()
-        .map(|tax| format!("{} {}: {}", tax.name, percent(tax.rate.ppm()), tax.amount.decimal()));
+    let taxes =
+        order.tax_lines.iter().map(|tax| format!("{} {}: {}", tax.name, percent(tax.rate.ppm()), tax.amount.decimal()));
     let discounts = order.discounts.iter().map(|discount| format!("{}: {}", discount.label, discount.amount.decimal()));
     let refunds = order.refunds.iter().map(|refund| format!("{}: {}", refund.at.0, refund.amount.decimal()));
     let tracking = order.shipments.iter().filter_map(|shipment| shipment.tracking.clone());
