@@ -2,6 +2,7 @@
 
 use contracts::selling::{Effect, Promotion, Selection, TierStep};
 use kernel::money::{allocate, div_round};
+use kernel::mutant::{Mutant, planted};
 use kernel::{Currency, Money, Rate};
 
 use super::{Item, Result, Visit};
@@ -64,6 +65,9 @@ pub(super) fn take(promotion: &Promotion, visit: &Visit<'_>, meant: &[bool], lef
 fn share(open: &[i64], rate: Rate) -> Result<Vec<i64>> {
     let sum: i128 = open.iter().map(|part| i128::from(*part)).sum();
     let rate = i128::from(rate.ppm()).min(ONE);
+    if planted(Mutant::DiscountLosesCents) {
+        return open.iter().map(|part| Ok(i64::try_from(i128::from(*part) * rate / ONE).unwrap_or(0))).collect();
+    }
     allocate(div_round(sum * rate, ONE)?, open)
 }
 

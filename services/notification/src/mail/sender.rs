@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::letter::{Letter, Rendered, Shop};
 use super::orders::{self, OrderMail};
-use super::transport::{Mailbox, Outgoing, Refused, Transport};
+use super::transport::{Mailbox, Outgoing, Refused, Transport, file_name};
 use super::{accounts, sealed, staff};
 use crate::service::{MailSettings, Readers};
 use crate::store::mail::{self as rows, DueRow, Outcome};
@@ -155,8 +155,17 @@ impl Sender {
                 tracing::info!(mail = %row.id, template = row.template.name(), why, "a mail was dropped");
             }
         }
-        let (store, now) = (self.store, self.clock.now());
-        Ok(self.db.write(move |conn| rows::record(conn, store, row.id, now, &outcome)).await?)
+        let (store, now, file) = (self.store, self.clock.now(), file_name(row.id, row.template.name()));
+        // An earlier try may have written the file without hearing so.
+        if matches!(outcome, Outcome::Dropped { .. } | Outcome::Failed { .. }) {
+            self.delete(&file).await?;
+        }
+        let stood = self.db.write(move |conn| rows::record(conn, store, row.id, now, &outcome)).await?;
+        if !stood {
+            // Its reader was forgotten meanwhile.
+            self.delete(&file).await?;
+        }
+        Ok(())
     }
 
     async fn send(&self, row: &DueRow) -> Outcome {

@@ -144,6 +144,12 @@ impl Outgoing<'_> {
         self.to.address()
     }
 
+    /// Of its file, where it is one.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        file_name(self.id, self.template)
+    }
+
     /// What it says to readers of plain text.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -209,7 +215,7 @@ impl Transport for Folder {
         let bytes = mail.message().map_err(|failure| Refused::ForGood(why(&failure)))?.formatted();
         let later = |error: std::io::Error| Refused::ForNow(format!("The folder of mails cannot be written: {error}"));
         tokio::fs::create_dir_all(&self.path).await.map_err(later)?;
-        let name = file_name(mail);
+        let name = mail.file_name();
         let unfinished = self.path.join(format!(".{name}"));
         tokio::fs::write(&unfinished, bytes).await.map_err(later)?;
         // Whoever watches the folder sees whole mails only.
@@ -218,9 +224,9 @@ impl Transport for Folder {
     }
 }
 
-/// Sorts by time; the same mail has the same name.
-fn file_name(mail: &Outgoing<'_>) -> String {
-    format!("{}-{}.eml", mail.id, mail.template)
+/// Sorts by time; the same mail has the same name, however often it is written.
+pub(crate) fn file_name(id: MailId, template: &str) -> String {
+    format!("{id}-{template}.eml")
 }
 
 fn why(failure: &Failure) -> String {

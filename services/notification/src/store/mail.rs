@@ -8,6 +8,8 @@ use ring::digest::{SHA256, digest};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use serde::{Deserialize, Serialize};
 
+use crate::mail::transport::file_name;
+
 use super::{json, maybe_time, named, time, uuid};
 
 /// What a mail is about, besides the order: ids, quantities, amounts.
@@ -175,14 +177,15 @@ pub(crate) enum Outcome {
     },
 }
 
-/// Writes down what became of a try. What was sealed is destroyed as soon as it is not needed again.
+/// Writes down what became of a try. What was sealed is destroyed as soon as it is not needed again. False when
+/// the mail no longer waits.
 pub(crate) fn record(
     conn: &Connection,
     store: StoreId,
     id: MailId,
     now: Timestamp,
     outcome: &Outcome,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let (status, next_at, sent_at, error, file, reader) = match outcome {
         Outcome::Sent { reader, file } => (MailStatus::Sent, None, Some(now), None, file.as_ref(), Some(reader)),
         Outcome::Later { at, error } => (MailStatus::Queued, Some(*at), None, Some(error), None, None),
@@ -195,7 +198,7 @@ pub(crate) fn record(
                       tries = tries + 1, reader = coalesce(:reader, reader),
                       wrapped_key = iif(:keep, wrapped_key, null), sealed = iif(:keep, sealed, null)
                 where store = :store and id = :id and status = 'queued'";
-    conn.prepare_cached(sql)?.execute(named_params! {
+    let changed = conn.prepare_cached(sql)?.execute(named_params! {
         ":status": status.name(),
         ":next_at": next_at.map(Timestamp::millis),
         ":sent_at": sent_at.map(Timestamp::millis),
@@ -206,7 +209,7 @@ pub(crate) fn record(
         ":store": store.as_bytes(),
         ":id": id.as_bytes(),
     })?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// Puts a mail that waits or was given up in front of the queue. Whether it is queued now.
@@ -293,7 +296,11 @@ pub(crate) fn forget(conn: &Connection, store: StoreId, reader: &[u8; 32]) -> Re
     let params = named_params! { ":store": store.as_bytes(), ":reader": reader };
     let sql = "select file from mails where store = :store and reader = :reader and file is not null";
     let mut statement = conn.prepare_cached(sql)?;
-    let files = statement.query_map(params, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let name = |row: &Row<'_>| match row.get::<_, Option<String>>("file")? {
+        Some(file) => Ok(file),
+        None => Ok(file_name(MailId::from_uuid(uuid(row, "id")?), &row.get::<_, String>("template")?)),
+    };
+    let files = statement.query_map(params, name)?.collect::<rusqlite::Result<_>>()?;
     if planted(Mutant::ErasureForgetsQueue) {
         return Ok((0, files));
     }

@@ -1,8 +1,8 @@
-use contracts::notification::{MailQueue as _, MailStatus, MailTemplate, Mails as _, Message, NewMail};
+use contracts::notification::{MailQueue as _, MailStatus, MailTemplate, MailView, Mails as _, Message, NewMail};
 use kernel::Secret;
 use serde_json::json;
 
-use crate::support::{DAY_MS, STORE, world};
+use crate::support::{DAY_MS, STORE, World, world};
 
 fn reset(key: &str, to: &str) -> NewMail {
     NewMail {
@@ -191,4 +191,29 @@ async fn files_are_deleted_after_thirty_days() {
     assert_eq!(world.notification.sweep().await.unwrap(), 1);
     assert!(world.files().is_empty());
     assert_eq!(world.mails().await.len(), 1);
+}
+
+/// Leaves the file of a mail that still waits, as a crash does between the file and the queue's commit.
+fn written_unheard(world: &World, mail: &MailView) {
+    std::fs::create_dir_all(world.notification.folder()).unwrap();
+    let name = format!("{}-{}.eml", mail.id, mail.template.name());
+    std::fs::write(world.notification.folder().join(name), "To: somebody").unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_was_written_unheard_goes_with_its_reader() {
+    let world = world();
+    world.notification.send(STORE, reset("1", "ann@example.org")).await.unwrap();
+    written_unheard(&world, &world.mails().await[0]);
+    world.notification.forget(STORE, &Secret::new("ann@example.org".to_owned())).await.unwrap();
+    assert!(world.files().is_empty());
+
+    let order = world.order(1, "DE");
+    world.order_event(order, "order.placed", json!({}));
+    world.notification.follow().await.unwrap();
+    written_unheard(&world, &world.mails().await[0]);
+    world.ledger.orders.lock().get_mut(&order).unwrap().contact = None;
+    world.settle().await;
+    assert_eq!(world.mails().await[0].status, MailStatus::Dropped);
+    assert!(world.files().is_empty());
 }
