@@ -294,7 +294,9 @@ fn order_id(row: &Row<'_>) -> rusqlite::Result<Option<OrderId>> {
 /// Forgets `reader`: queued mails are dropped, and the files that are to be deleted are told. How many mails there were.
 pub(crate) fn forget(conn: &Connection, store: StoreId, reader: &[u8; 32]) -> Result<(u64, Vec<String>), DbError> {
     let params = named_params! { ":store": store.as_bytes(), ":reader": reader };
-    let sql = "select file from mails where store = :store and reader = :reader and file is not null";
+    // A mail that still waits may have a file too, of a try that did not hear how it ended.
+    let sql = "select id, template, file from mails
+                where store = :store and reader = :reader and (file is not null or status in ('queued', 'failed'))";
     let mut statement = conn.prepare_cached(sql)?;
     let name = |row: &Row<'_>| match row.get::<_, Option<String>>("file")? {
         Some(file) => Ok(file),
