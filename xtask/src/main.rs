@@ -2,10 +2,12 @@
 //!
 //! `test` is what the README tells a newcomer to run; `ci` is what `.ci/run` runs, a list of named steps with the time
 //! each took; `gen` writes the reference pages that come from the code; `arch` holds the crates to DESIGN's edges;
-//! `licences` holds the dependencies to deny.toml; `bench` measures.
+//! `licences` holds the dependencies to deny.toml; `fuzz` lets the tools of others attack a running
+//! shop; `bench` measures.
 
 mod arch;
 mod ci;
+mod fuzz;
 mod licences;
 mod reference;
 mod step;
@@ -45,6 +47,8 @@ enum Command {
     Arch,
     /// Check the licences of all dependencies against deny.toml.
     Licences,
+    /// Attack a running shop: its API with schemathesis and, with --pages, its pages with wapiti. Installs both from PyPI.
+    Fuzz(fuzz::Options),
     /// Measure, with the reference servers in the same run. Arguments are passed on.
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -69,6 +73,7 @@ fn run(command: Command) -> Result<()> {
         Command::Gen { check } => reference::run(check),
         Command::Arch => arch::run(),
         Command::Licences => licences::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench { args } => {
             step::cargo(&["build", "--release", "-p", "argosy"])?;
             let bench = ["run", "--release", "-p", "testkit", "--bin", "bench", "--"];

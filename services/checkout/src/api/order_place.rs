@@ -34,7 +34,7 @@ pub(super) struct PlacedOrder {
     tag = "orders",
     params(
         ("Cart-Secret" = String, Header, description = "The cart's secret."),
-        ("Idempotency-Key" = String, Header, description = "A new random value for each new order, the same for a repetition; 1 to 255 printable ASCII characters."),
+        ("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, description = "A new random value for each new order, the same for a repetition; 1 to 255 printable ASCII characters."),
     ),
     request_body = PlaceOrder,
     responses(
