@@ -87,10 +87,9 @@ fn csv(record: &Record, order: &OrderView) -> Result<Vec<u8>, Failure> {
     out.into_inner().map_err(|error| Failure::internal(error.to_string()))
 }
 
-/// A cell that no spreadsheet runs: what looks like a formula begins with an apostrophe.
+/// A cell that no spreadsheet runs.
 fn inert(text: &str) -> String {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\'']);
-    if runs { format!("'{text}") } else { text.to_owned() }
+    kernel::cell::escape(text).into_owned()
 }
 
 #[cfg(test)]
@@ -99,9 +98,15 @@ mod tests {
 
     #[test]
     fn nothing_is_run_by_a_spreadsheet() {
-        for (text, cell) in
-            [("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("'x", "''x"), ("Ann = 1", "Ann = 1"), ("", "")]
-        {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("＝1+1", "'＝1+1"),
+            ("'=1+1", "''=1+1"),
+            ("'x", "'x"),
+            ("Ann = 1", "Ann = 1"),
+            ("", ""),
+        ] {
             assert_eq!(inert(text), cell);
         }
     }
