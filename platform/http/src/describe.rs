@@ -8,6 +8,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, Object, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
 
 use crate::front::is_office;
+use crate::idempotency::MAX_KEY_LEN;
 
 /// No control characters: see `path::check_path`.
 const SEGMENT: &str = r"^[^\u0000-\u001f\u007f-\u009f]+$";
@@ -74,6 +75,11 @@ fn parameter(parameter: &mut RefOr<Parameter>) {
         (ParameterIn::Query, Required::False) => {
             let empty = Extensions::from_iter([("allowEmptyValue", true)]);
             parameter.extensions.get_or_insert_default().merge(empty);
+        }
+        (ParameterIn::Header, _) if parameter.name.eq_ignore_ascii_case("idempotency-key") => {
+            if let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema {
+                (schema.min_length, schema.max_length) = (Some(1), Some(MAX_KEY_LEN));
+            }
         }
         (ParameterIn::Path, _) => {
             if let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema {

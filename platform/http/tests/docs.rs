@@ -76,3 +76,20 @@ async fn the_reference_shows_what_the_handlers_say() {
     assert!(!page.contains("<script") && !page.contains("<style") && !page.contains("style="), "a strict CSP holds");
     assert_eq!(fetch(&router, "/api/docs.css", None).await.0, 200);
 }
+
+#[test]
+fn what_every_route_answers_is_written_down_once() {
+    let (_, mut api) = OpenApiRouter::<()>::with_openapi(Parts::openapi())
+        .nest("/api/v1", OpenApiRouter::new().routes(routes!(part_put)))
+        .split_for_parts();
+    http_kit::describe(&mut api);
+    let api = serde_json::to_value(&api).unwrap();
+    let put = &api["paths"]["/api/v1/parts/{id}"]["put"];
+    for status in ["200", "400", "401", "403", "404", "408", "413", "415", "422", "500", "503"] {
+        assert!(put["responses"].get(status).is_some(), "{status}");
+    }
+    let parameter = |name: &str| put["parameters"].as_array().unwrap().iter().find(|p| p["name"] == name).unwrap();
+    assert_eq!(parameter("limit")["allowEmptyValue"], true);
+    assert_eq!(parameter("id")["schema"]["minLength"], 1);
+    assert!(put["security"].is_null(), "anybody may");
+}

@@ -35,7 +35,7 @@ pub(super) struct CustomersExportQuery {
     tag = "customers",
     params(CustomersExportQuery),
     responses(
-        (status = 200, description = "The file.", content((String = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "The file.", content((Object = "application/json"), (String = "text/csv"))),
         (status = 403, description = "The caller lacks the scope `customers`.", body = ProblemDocument, content_type = "application/problem+json"),
         Problems,
     )
