@@ -136,9 +136,8 @@ fn read(fields: &Fields) -> Result<TransferRequest, Failure> {
     let mut lines = Vec::new();
     for row in 0..rows::count(fields, "lines") {
         let (sku, name) = (sku_at(&mut read, &format!("lines-{row}-sku")), format!("lines-{row}-quantity"));
-        match (sku, read.needed_integer(&name, 1, MAX_UNITS)) {
-            (Some(sku), Some(quantity)) => lines.push(StockQuantity { sku, quantity }),
-            _ => continue,
+        if let (Some(sku), Some(quantity)) = (sku, read.needed_integer(&name, 1, MAX_UNITS)) {
+            lines.push(StockQuantity { sku, quantity });
         }
     }
     if rows::count(fields, "lines") == 0 {

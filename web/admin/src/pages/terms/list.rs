@@ -87,7 +87,9 @@ fn gist(document: &TermsDocument, locale: &str) -> (String, Vec<String>) {
 /// What holds while nobody has written anything.
 fn none_yet(kind: TermsKind) -> &'static str {
     match kind {
-        TermsKind::TaxZone => "None yet: the usual rates of the European Union, Switzerland and the United Kingdom hold.",
+        TermsKind::TaxZone => {
+            "None yet: the usual rates of the European Union, Switzerland and the United Kingdom hold."
+        }
         TermsKind::ShippingZone => {
             "None yet: the rates of the configuration hold. Once there is a zone, the shop delivers only where a zone says."
         }

@@ -5,7 +5,7 @@ use contracts::selling::{CustomerGroup, TermsDocument};
 use kernel::{CustomerId, Failure, PageRequest};
 use maud::{Markup, html};
 
-use super::{Choices, Slice, handle_input, handle_of, of_kind};
+use super::{Choices, Slice, handle_input, handle_of};
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form};
 use crate::site::Site;
@@ -19,7 +19,7 @@ fn group(document: &TermsDocument) -> Option<&CustomerGroup> {
 
 /// Those of `group` that a page from `from` on shows.
 pub(in crate::pages::terms) fn shown(document: Option<&TermsDocument>, from: usize) -> &[CustomerId] {
-    let all = of_kind(document, group).map_or(&[][..], |group| &group.customers);
+    let all = document.and_then(group).map_or(&[][..], |group| &group.customers);
     let slice = Slice::new(from, all.len());
     &all[slice.from..slice.until]
 }
@@ -31,7 +31,7 @@ pub(super) fn inputs(
     document: Option<&TermsDocument>,
     from: usize,
 ) -> Markup {
-    let now = of_kind(document, group);
+    let now = document.and_then(group);
     let count = now.map_or(0, |group| group.customers.len());
     html! {
         div.fields {
@@ -67,7 +67,7 @@ pub(super) async fn read(
 ) -> Result<TermsDocument, Failure> {
     let mut read = Reading::new(fields);
     let name = read.line("name", 1, 100);
-    let mut customers = of_kind(before, group).map(|group| group.customers.clone()).unwrap_or_default();
+    let mut customers = before.and_then(group).map(|group| group.customers.clone()).unwrap_or_default();
     let leaving: Vec<&str> = fields.all("leaving").collect();
     customers.retain(|id| !leaving.contains(&id.to_string().as_str()));
     let joining = read.words("joining");

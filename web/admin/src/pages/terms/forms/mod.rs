@@ -159,14 +159,6 @@ fn codes(read: &Reading<'_>, name: &str) -> Vec<String> {
     read.words(name).into_iter().map(|code| code.to_ascii_uppercase()).collect()
 }
 
-/// What is in `document` when it is of the kind that `pick` knows.
-fn of_kind<'a, T>(
-    document: Option<&'a TermsDocument>,
-    pick: impl Fn(&'a TermsDocument) -> Option<&'a T>,
-) -> Option<&'a T> {
-    document.and_then(pick)
-}
-
 /// The rows of a long list that a form is about, counted in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Slice {

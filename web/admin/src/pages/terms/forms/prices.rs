@@ -4,7 +4,7 @@ use contracts::selling::{ListedPrice, PriceList, PriceTier, TermsDocument};
 use kernel::{Currency, Failure, Money, Sku};
 use maud::{Markup, html};
 
-use super::{Choices, Slice, handle_input, handle_of, of_kind};
+use super::{Choices, Slice, handle_input, handle_of};
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form};
 use crate::rows;
@@ -20,7 +20,7 @@ pub(super) fn inputs(
     document: Option<&TermsDocument>,
     from: usize,
 ) -> Markup {
-    let now = of_kind(document, list);
+    let now = document.and_then(list);
     let currency = now.map(|list| list.currency).or(choices.currencies.first().copied()).unwrap_or(Currency::EUR);
     let mut currencies: Vec<String> = choices.currencies.iter().map(Currency::to_string).collect();
     if !currencies.contains(&currency.to_string()) {
@@ -117,7 +117,7 @@ pub(super) fn read(
     before: Option<&TermsDocument>,
 ) -> Result<TermsDocument, Failure> {
     let mut read = Reading::new(fields);
-    let known = of_kind(before, list);
+    let known = before.and_then(list);
     let name = read.line("name", 1, 100);
     let currency = Currency::parse(fields.text("currency")).ok();
     if currency.is_none() {

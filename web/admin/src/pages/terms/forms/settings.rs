@@ -4,7 +4,7 @@ use contracts::selling::{Seller, SellingSettings, TaxRounding, TermsDocument};
 use kernel::Failure;
 use maud::{Markup, html};
 
-use super::{codes, of_kind};
+use super::codes;
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form, name_of};
 
@@ -13,7 +13,7 @@ fn settings(document: &TermsDocument) -> Option<&SellingSettings> {
 }
 
 pub(super) fn inputs(form: &Form<'_>, document: Option<&TermsDocument>) -> Markup {
-    let now = of_kind(document, settings);
+    let now = document.and_then(settings);
     let seller = now.map(|settings| settings.seller.clone()).unwrap_or_default();
     let rounding = [("per_line", "Once for each line"), ("per_order", "Once for each rate of an order")];
     let rounding = rounding.map(|(value, text)| (value.to_owned(), text.to_owned()));

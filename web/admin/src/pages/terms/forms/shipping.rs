@@ -4,7 +4,7 @@ use contracts::selling::{ShippingBasis, ShippingMethod, ShippingStep, ShippingZo
 use kernel::{Currency, Failure, Money};
 use maud::{Markup, html};
 
-use super::{Choices, amount_inputs, amounts, codes, handle_input, handle_of, of_kind, texts};
+use super::{Choices, amount_inputs, amounts, codes, handle_input, handle_of, texts};
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form, name_of};
 use crate::rows;
@@ -16,7 +16,7 @@ fn zone(document: &TermsDocument) -> Option<&ShippingZone> {
 }
 
 pub(super) fn inputs(form: &Form<'_>, action: &str, choices: &Choices, document: Option<&TermsDocument>) -> Markup {
-    let now = of_kind(document, zone);
+    let now = document.and_then(zone);
     let methods = now.map_or(&[][..], |zone| &zone.methods);
     html! {
         div.fields {
@@ -110,7 +110,7 @@ pub(super) fn read(
     before: Option<&TermsDocument>,
 ) -> Result<TermsDocument, Failure> {
     let mut read = Reading::new(fields);
-    let known = of_kind(before, zone);
+    let known = before.and_then(zone);
     let name = read.line("name", 1, 100);
     let position = read.integer("position", -1_000_000, 1_000_000).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
     let (countries, regions) = (codes(&read, "countries"), codes(&read, "regions"));

@@ -4,7 +4,7 @@ use contracts::selling::{TaxRate, TaxZone, TermsDocument};
 use kernel::Failure;
 use maud::{Markup, html};
 
-use super::{handle_input, handle_of, listed, of_kind};
+use super::{handle_input, handle_of, listed};
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form, percent_number};
 use crate::rows;
@@ -14,7 +14,7 @@ fn zone(document: &TermsDocument) -> Option<&TaxZone> {
 }
 
 pub(super) fn inputs(form: &Form<'_>, action: &str, document: Option<&TermsDocument>) -> Markup {
-    let now = of_kind(document, zone);
+    let now = document.and_then(zone);
     let rates = now.map_or(&[][..], |zone| &zone.rates);
     let regions = now.map(|zone| zone.regions.join(", ")).unwrap_or_default();
     html! {
