@@ -109,7 +109,8 @@ impl OpenShop {
         let options = ServerOptions {
             max_connections: settings.max_connections,
             drain_timeout,
-            max_per_client: (settings.max_connections / 4).max(64),
+            // So that one client alone can neither hold all connections nor all places of requests at work.
+            max_per_client: (settings.max_connections.min(settings.max_requests) / 4).max(64),
             proxies: Proxies { count: settings.proxies, networks: settings.proxy_networks.clone() },
             ..ServerOptions::default()
         };
