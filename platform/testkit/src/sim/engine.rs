@@ -66,6 +66,7 @@ impl Engine for LyingEngine {
             Ok(()) => {
                 self.tables.with(|tables| super::check::after_commit(&self.world, changes, tables));
                 for event in &changes.events {
+                    self.world.told_at.lock().insert(event.id, tokio::time::Instant::now());
                     self.world.note(&format!("commit {} {} of {}", event.position, event.kind, event.aggregate));
                 }
             }

@@ -9,7 +9,9 @@ use contracts::ledger::{
     Stock, StockQuantity, TransferRequest, TransferStatus,
 };
 use kernel::{Currency, Money, OrderId};
+use ledger::order::Order;
 
+use super::people::erase;
 use super::shopper::{cancel, idempotency, open_orders};
 use super::world::{STORE, World};
 
@@ -23,7 +25,7 @@ pub async fn work(world: Arc<World>) {
         let pick = usize::try_from(world.rng.below(open.len() as u64)).unwrap_or(0);
         let order = open[pick];
         let key = format!("merchant{n}");
-        match world.rng.below(14) {
+        match world.rng.below(16) {
             0..=2 => ship(&world, order, &key).await,
             3 => deliver(&world, order, &key).await,
             4 => refund_twice(&world, order, &key).await,
@@ -34,6 +36,8 @@ pub async fn work(world: Arc<World>) {
             11 => receive(&world, &key).await,
             12 => count(&world, &key).await,
             13 => close_or_open(&world).await,
+            14 if world.rng.below(3) == 0 => erase(&world, order).await,
+            15 => refund_some(&world, order, &key).await,
             _ if world.rng.below(3) == 0 => cancel(&world, order, &key).await,
             _ => deliver(&world, order, &key).await,
         }
@@ -88,8 +92,7 @@ async fn deliver(world: &Arc<World>, order: OrderId, key: &str) {
 
 /// Two people refund more than half of the same order at the same moment: only one may.
 async fn refund_twice(world: &Arc<World>, order: OrderId, key: &str) {
-    let captured = world.database.with(|t| t.orders.get(&order).map_or(0, |o| o.payment.captured_minor));
-    let amount = Money::new(captured * 6 / 10, Currency::EUR);
+    let amount = Money::new(paid(world, order) * 6 / 10, Currency::EUR);
     let one = |key: String| async move {
         let status = ask(world, &key, Some(order), || {
             let node = world.node();
@@ -104,11 +107,30 @@ async fn refund_twice(world: &Arc<World>, order: OrderId, key: &str) {
     comes_around(world, order).await;
 }
 
+/// What was paid for an order, by the provider and by gift cards.
+fn paid(world: &World, order: OrderId) -> i64 {
+    let by_cards = |o: &Order| o.frozen.gift_cards.iter().map(|(_, minor)| minor).sum::<i64>();
+    world.database.with(|t| t.orders.get(&order).map_or(0, |o| o.payment.captured_minor + by_cards(o)))
+}
+
+/// Gives back an odd amount, whoever paid it.
+async fn refund_some(world: &Arc<World>, order: OrderId, key: &str) {
+    let most = u64::try_from(paid(world, order)).unwrap_or(0);
+    let amount = Money::new(1 + i64::try_from(world.rng.below(most)).unwrap_or(0), Currency::EUR);
+    ask(world, key, Some(order), || {
+        let node = world.node();
+        let request = RefundRequest { amount: Some(amount), lines: None, restock: false, reason: String::new() };
+        async move { node.ledger.refund(STORE, order, request, idempotency(key, "some"), merchant()).await }
+    })
+    .await;
+    comes_around(world, order).await;
+}
+
 /// Gives back the first line, unit by unit: in the end exactly its total.
 async fn refund_by_lines(world: &Arc<World>, order: OrderId, key: &str) {
     let Some((quantity, fresh)) = world.database.with(|t| {
         let order = t.orders.get(&order)?;
-        let fresh = order.refunds.is_empty() && order.frozen.gift_cards.is_empty();
+        let fresh = order.refunds.is_empty();
         Some((order.lines.first()?.quantity, fresh))
     }) else {
         return;
@@ -162,16 +184,23 @@ async fn return_goods(world: &Arc<World>, order: OrderId, key: &str) {
     });
     let Some(returned) = returned else { return };
     let restock = world.rng.below(2) == 0;
-    let key = format!("{key}-received");
-    ask(world, &key, Some(order), || {
-        let node = world.node();
-        let key = key.clone();
-        let request = ReceiveReturnRequest { restock };
-        async move {
-            node.ledger.receive_return(STORE, order, returned, request, idempotency(&key, "received"), merchant()).await
-        }
-    })
-    .await;
+    let receive = |key: String| async move {
+        let status = ask(world, &key, Some(order), || {
+            let node = world.node();
+            let (key, request) = (key.clone(), ReceiveReturnRequest { restock });
+            async move {
+                let once = idempotency(&key, "received");
+                node.ledger.receive_return(STORE, order, returned, request, once, merchant()).await
+            }
+        });
+        status.await;
+    };
+    if world.rng.below(2) == 0 {
+        // Two people unpack the same parcel.
+        tokio::join!(receive(format!("{key}-received")), receive(format!("{key}-received-too")));
+    } else {
+        receive(format!("{key}-received")).await;
+    }
 }
 
 async fn adjust(world: &Arc<World>, key: &str) {

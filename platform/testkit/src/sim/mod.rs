@@ -1,8 +1,8 @@
 //! The simulator: production code against a world that lies.
 //!
-//! One seed is one history. The ledger's `decide`, batcher, relay and doctor, the checkout saga with its resolver, and
-//! the merging of carts run as in the shop; database, payment provider, clock, process and shoppers are models with a
-//! seeded generator. Time is tokio's paused clock, so an hour takes milliseconds and the same seed gives the same
+//! One seed is one history. The ledger's `decide`, batcher, relay and doctor, the quotes and the checkout saga with its
+//! resolver, the notification service, and the merging of carts run as in the shop; databases, payment provider, mail
+//! server, receivers of webhooks, clock, process and shoppers are models with a seeded generator. Time is tokio's paused clock, so an hour takes milliseconds and the same seed gives the same
 //! trace. Every history ends healed, and then invariants and liveness are checked.
 
 mod cart;
@@ -11,7 +11,10 @@ mod engine;
 mod merchant;
 mod mutants;
 mod node;
+mod outlets;
+mod people;
 mod provider;
+mod selling;
 mod shopper;
 mod world;
 
@@ -25,6 +28,9 @@ pub use world::{Goods, World};
 
 /// The least number of faults in a history.
 pub const MIN_FAULTS: u64 = 5;
+
+/// What the queues of mails and webhooks need to catch up with a history that is over.
+const CATCH_UP: Duration = Duration::from_secs(20);
 
 /// What a history came to.
 #[derive(Clone, Debug)]
@@ -75,7 +81,10 @@ async fn history(seed: u64, keep_trace: bool) -> History {
     }
     heal(&world).await;
     check::check(&world).await;
+    outlets::see_out(&world).await;
+    check::after_all(&world).await;
     cart::check(&world);
+    world.close();
     world.finish(seed)
 }
 
@@ -96,6 +105,9 @@ async fn heal(world: &Arc<World>) {
     // Two holds (one extension), the provider's slowest answer and the longest back-off.
     let patience =
         Duration::from_millis(u64::try_from(world.goods.hold_ms * 2).unwrap_or(0)) + Duration::from_secs(200);
-    tokio::time::sleep(patience).await;
+    // Whoever answers has heard of everything by then; the others are seen out later.
+    tokio::time::sleep(CATCH_UP).await;
+    world.node().hush();
+    tokio::time::sleep(patience - CATCH_UP).await;
     world.note("healed");
 }

@@ -1,32 +1,32 @@
 //! One process of the shop, from its start to its death: ledger, two checkouts that do not know of each other (as two
-//! nodes would), resolver and relay.
+//! nodes would), resolver, relay, and the notification service.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use checkout::saga::{Quotes, Resolver};
+use checkout::saga::Resolver;
 use checkout::{CheckoutService, SagaParts, SagaSettings};
 use contracts::Result;
-use contracts::cart::CartAccess;
 use contracts::catalog::Availability;
-use contracts::checkout::{Discount, Quote, QuoteLine, QuoteRequest, ShippingOption, TaxLine, Totals};
 use contracts::event::Event;
-use contracts::ledger::{Actor, Idempotency, StoredResponse};
+use contracts::ledger::{Actor, Idempotency, StoredResponse, Vouchers};
 use contracts::payment::{PaymentBooks, Providers};
 use contracts::saga::{Observation, PlaceCommand, Progress as SagaProgress, SagaLedger};
 use infra::Spawner;
 use infra::vault::Vault;
-use kernel::{Currency, Failure, Money, OrderId, ProductId, Rate, Sku, StoreId, Timestamp};
+use kernel::{Failure, OrderId, Sku, StoreId, Timestamp};
 use ledger::relay::{Consumer, Relay, SalesConsumer};
 use ledger::{LedgerParts, LedgerService};
+use notification::Notification;
 use parking_lot::Mutex;
 use payment::reconciler::{Progress, Reconciler};
 
 use super::engine::LyingEngine;
 use super::provider::LyingProvider;
 use super::world::{STORE, World};
+use super::{outlets, selling};
 
 pub struct Node {
     pub ledger: Arc<LedgerService>,
@@ -34,6 +34,10 @@ pub struct Node {
     pub front: CheckoutService,
     /// Where webhooks come in, and what the resolver uses.
     pub webhooks: CheckoutService,
+    pub notification: Notification,
+    /// What follows events into mails and webhooks.
+    writers: Spawner,
+    spawner: Spawner,
     alive: Arc<AtomicBool>,
 }
 
@@ -45,30 +49,6 @@ impl Availability for Deaf {
 }
 
 impl Node {
-    /// A process that was never started, to be replaced at once.
-    pub fn placeholder() -> Node {
-        let tables = ledger::engine::memory::MemoryEngine::new();
-        let (ledger, _) = LedgerService::new(LedgerParts {
-            engine: Box::new(tables.clone()),
-            reader: Arc::new(tables),
-            clock: Arc::new(kernel::SystemClock),
-            rng: Arc::new(kernel::SeededRng::new(0)),
-            vault: Vault::from_bytes(&[0; 32]),
-            availability: Arc::new(Deaf),
-        });
-        let checkout = CheckoutService::new(SagaParts {
-            ledger: Arc::clone(&ledger) as Arc<dyn SagaLedger>,
-            quotes: Arc::new(NoQuotes),
-            providers: Providers::default(),
-            vault: Vault::from_bytes(&[0; 32]),
-            clock: Arc::new(kernel::SystemClock),
-            rng: Arc::new(kernel::SeededRng::new(0)),
-            spawner: Spawner::new(),
-            settings: SagaSettings::default(),
-        });
-        Node { ledger, front: checkout.clone(), webhooks: checkout, alive: Arc::default() }
-    }
-
     pub fn start(world: &Arc<World>) -> Node {
         let alive = Arc::new(AtomicBool::new(true));
         let engine =
@@ -88,7 +68,7 @@ impl Node {
             let provider = LyingProvider { outside: Arc::clone(&world.outside), alive: Arc::clone(&alive) };
             CheckoutService::new(SagaParts {
                 ledger: Arc::new(PoisonableLedger { world: Arc::clone(world), ledger: Arc::clone(&ledger) }),
-                quotes: Arc::new(SimQuotes { world: Arc::clone(world) }),
+                quotes: Arc::new(selling::quoter(world, Arc::clone(&ledger) as Arc<dyn Vouchers>, world.clock())),
                 providers: Providers::new(vec![Arc::new(provider)]),
                 vault: vault.clone(),
                 clock: world.clock(),
@@ -122,106 +102,23 @@ impl Node {
             quiet_ms: 2_000,
         };
         books.start(Progress::default(), Duration::from_secs(20), &spawner);
-        let watched = Node { ledger, front, webhooks, alive };
-        let stop = spawner.token();
-        let alive = Arc::clone(&watched.alive);
-        // A killed process runs nothing more: its loops end, what is in flight never hears an answer.
-        spawner.spawn("reaper", async move {
-            while alive.load(Ordering::Relaxed) {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-            stop.cancel();
-        });
-        watched
+        let notification = outlets::notification(world, &ledger, &alive);
+        let writers = Spawner::new();
+        notification.start(&writers);
+        Node { ledger, front, webhooks, notification, writers, spawner, alive }
     }
 
+    /// No mails and webhooks any more, until somebody asks for them.
+    pub fn hush(&self) {
+        self.writers.token().cancel();
+    }
+
+    /// A killed process runs nothing more: its loops end, what is in flight never hears an answer.
     pub fn kill(&self) {
         self.alive.store(false, Ordering::Relaxed);
+        self.writers.token().cancel();
+        self.spawner.token().cancel();
     }
-}
-
-struct NoQuotes;
-
-#[async_trait]
-impl Quotes for NoQuotes {
-    async fn quote(&self, _: StoreId, _: &CartAccess, _: &QuoteRequest) -> Result<Quote> {
-        Err(Failure::not_found("cart"))
-    }
-}
-
-/// Quotes with amounts that do not divide evenly, so that every rounding shows.
-struct SimQuotes {
-    world: Arc<World>,
-}
-
-#[async_trait]
-impl Quotes for SimQuotes {
-    async fn quote(&self, _: StoreId, access: &CartAccess, _: &QuoteRequest) -> Result<Quote> {
-        let cart = self.world.carts.lock().get(&access.id).cloned().ok_or_else(|| Failure::not_found("cart"))?;
-        let units: Vec<i64> = cart.lines.iter().map(|(sku, _)| unit_minor(sku)).collect();
-        let subtotals: Vec<i64> = cart.lines.iter().zip(&units).map(|((_, q), unit)| unit * i64::from(*q)).collect();
-        let items: i64 = subtotals.iter().sum();
-        let discount = if cart.coupon.is_some() { items / 7 } else { 0 };
-        let parts = kernel::money::allocate(discount, &subtotals).map_err(Failure::internal)?;
-        let eur = |minor| Money::new(minor, Currency::EUR);
-        let rate = Rate::from_ppm(190_000);
-        let mut tax = 0;
-        let lines = cart.lines.iter().zip(&units).zip(subtotals.iter().zip(&parts)).map(
-            |(((sku, quantity), unit), (sub, off))| {
-                let included = eur(sub - off).included_share(rate).map_err(Failure::internal)?;
-                tax += included.amount_minor;
-                Ok(QuoteLine {
-                    sku: sku.clone(),
-                    product_id: ProductId::from_uuid(uuid::Uuid::nil()),
-                    product_handle: "shoe".to_owned(),
-                    title: "Shoe".to_owned(),
-                    variant_title: String::new(),
-                    quantity: *quantity,
-                    unit_price: eur(*unit),
-                    compare_at_price: None,
-                    subtotal: eur(*sub),
-                    discount: eur(*off),
-                    tax: included,
-                    tax_rate: rate,
-                    requires_shipping: true,
-                    available: true,
-                    image: None,
-                })
-            },
-        );
-        let lines = lines.collect::<Result<Vec<_>>>()?;
-        let shipping = 490;
-        let total = eur(items - discount + shipping);
-        let discounts = cart.coupon.iter().map(|c| Discount::of_goods(c.clone(), Some(c.clone()), eur(discount)));
-        Ok(Quote {
-            cart_id: access.id,
-            cart_version: cart.version,
-            lines,
-            discounts: discounts.collect(),
-            shipping_options: vec![ShippingOption::new("post", "Post", eur(shipping), (1, 3))],
-            shipping_option: Some("post".to_owned()),
-            tax_lines: vec![TaxLine { name: "VAT".into(), rate, amount: eur(tax), included: true }],
-            totals: Totals {
-                items: eur(items),
-                discount: eur(discount),
-                shipping: eur(shipping),
-                tax: eur(tax),
-                tax_added: eur(0),
-                total,
-                gift_card: eur(0),
-                due: total,
-            },
-            notes: Vec::new(),
-            gift_cards: Vec::new(),
-            reverse_charge: false,
-            counted: cart.coupon.iter().cloned().collect(),
-        })
-    }
-}
-
-/// 9.97, 19.97, 29.97 …: three units of a discounted line never divide evenly.
-pub fn unit_minor(sku: &Sku) -> i64 {
-    997 + 1000 * sku.as_str().bytes().last().map_or(0, |b| i64::from(b) - i64::from(b'0'))
 }
 
 /// The ledger, except for the one order that nothing can be done about.

@@ -4,16 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contracts::address::Address;
 use contracts::cart::CartAccess;
 use contracts::checkout::{Checkout, PaymentChoice, PlaceOrder};
 use contracts::ledger::{Actor, CancelRequest, Idempotency, Orders};
-use contracts::saga::{GiftCardTender, NewPerson, PlaceCommand, PlacedLine, SagaLedger};
-use kernel::{CartId, Clock, Currency, ErrorKind, Money, OrderId, PersonId, ProductId, Secret};
+use kernel::{CartId, Clock, ErrorKind, Failure, OrderId, Secret};
 use ledger::order::{Attempt, Phase};
 
-use super::node::unit_minor;
-use super::world::{STORE, SimCart, World};
+use super::people;
+use super::selling::{TWICE, WELCOME};
+use super::world::{GIFT_CARDS, STORE, SimCart, World};
 
 const TOKENS: [&str; 12] = [
     "tok_approve",
@@ -36,17 +35,16 @@ const PATIENCE: u32 = 25;
 pub async fn shop(world: Arc<World>, n: u64) {
     let rounds = 1 + world.rng.below(3);
     for round in 0..rounds {
-        world.pause(0, 4_000).await;
-        if world.rng.below(8) == 0 {
-            pay_by_gift_card(&world, n, round).await;
-            continue;
+        world.pause(0, if world.goods.rush && round == 0 { 3 } else { 4_000 }).await;
+        if world.rng.below(4) == 0 {
+            people::forgets_password(&world, n, &format!("shopper{n}-round{round}")).await;
         }
         let cart = CartId::new(world.sim_clock.now(), world.ids.as_ref());
         fill(&world, cart, 1);
         // After a decline people try again; some change the cart before they do.
         for attempt in 0..3_u64 {
             let key = format!("shopper{n}-round{round}-try{attempt}");
-            let declined = checkout(&world, cart, &key).await;
+            let declined = checkout(&world, n, cart, &key).await;
             if !declined {
                 break;
             }
@@ -68,26 +66,31 @@ fn fill(world: &World, cart: CartId, version: u64) {
         (sold[sku].clone(), 1 + u32::try_from(world.rng.below(3)).unwrap_or(0))
     });
     let lines = lines.collect();
-    let coupon = (world.rng.below(3) == 0).then(|| "TWICE".to_owned());
-    world.carts.lock().insert(cart, SimCart { version, lines, coupon });
+    let mut coupons = Vec::new();
+    coupons.extend((world.rng.below(3) == 0).then(|| TWICE.to_owned()));
+    coupons.extend((world.rng.below(3) == 0).then(|| WELCOME.to_owned()));
+    world.carts.lock().insert(cart, SimCart { version, lines, coupons });
 }
 
 /// Places the order, with double clicks and second tabs. Whether the payment was declined.
-async fn checkout(world: &Arc<World>, cart: CartId, key: &str) -> bool {
+async fn checkout(world: &Arc<World>, n: u64, cart: CartId, key: &str) -> bool {
     let pick = usize::try_from(world.rng.below(TOKENS.len() as u64)).unwrap_or(0);
     let token = TOKENS[pick];
-    let version = world.carts.lock().get(&cart).map_or(1, |c| c.version);
-    let first = place(world, cart, version, key, token);
+    let mut wanted = wish(world, n, cart);
+    wanted.payment.token = token.to_owned();
+    let first = place(world, &wanted, n, key);
     let (order, declined) = match world.rng.below(6) {
         0 => {
             world.note("a double click");
-            let (first, second) = tokio::join!(first, place(world, cart, version, key, token));
+            let (first, second) = tokio::join!(first, place(world, &wanted, n, key));
             (first.0.or(second.0), first.1)
         }
         1 => {
             world.note("a second tab");
             let other = format!("{key}-tab2");
-            let (first, second) = tokio::join!(first, place(world, cart, version, &other, "tok_approve"));
+            let mut approved = wanted.clone();
+            approved.payment.token = "tok_approve".to_owned();
+            let (first, second) = tokio::join!(first, place(world, &approved, n, &other));
             (first.0.or(second.0), first.1 && second.1)
         }
         _ => first.await,
@@ -98,12 +101,17 @@ async fn checkout(world: &Arc<World>, cart: CartId, key: &str) -> bool {
     declined
 }
 
-/// One request under one key, repeated until there is an answer. The order, and whether its payment was declined.
-async fn place(world: &Arc<World>, cart: CartId, version: u64, key: &str, token: &str) -> (Option<OrderId>, bool) {
+/// One request under one key, repeated until there is an answer. The order, and whether another try makes sense.
+async fn place(world: &Arc<World>, wanted: &PlaceOrder, n: u64, key: &str) -> (Option<OrderId>, bool) {
+    let buyer = people::buyer(n, key);
+    let mut wanted = wanted.clone();
+    wanted.shipping_address = people::address(&buyer);
+    world.buyers.lock().insert(OrderId::derive(1, b"simulated", key), buyer);
     for _ in 0..PATIENCE {
         let node = world.node();
-        let access = CartAccess { id: cart, secret: Secret::new(String::new()) };
-        let request = node.front.place(STORE, &access, order(cart, version, token), idempotency(key, token), None);
+        let access = CartAccess { id: wanted.cart_id, secret: Secret::new(String::new()) };
+        let once = idempotency(key, &wanted.payment.token);
+        let request = node.front.place(STORE, &access, wanted.clone(), once, None);
         match tokio::time::timeout(Duration::from_secs(15), request).await {
             Ok(Ok(placed)) => {
                 let order = Some(placed.order_id).filter(|id| !id.uuid().is_nil());
@@ -117,8 +125,11 @@ async fn place(world: &Arc<World>, cart: CartId, version: u64, key: &str, token:
             }
             Ok(Err(failure)) => {
                 world.note(&format!("refusal {} to {key}", failure.code));
+                if failure.internal.as_deref().is_some_and(|why| why.contains("add up")) {
+                    world.violation(format!("I6: the quote of {key} does not add up"));
+                }
                 if !matches!(failure.kind, ErrorKind::Unavailable) && failure.retry_after_s.is_none() {
-                    return (None, false);
+                    return (None, used_up(world, &wanted, &failure));
                 }
             }
             Err(_) => world.note(&format!("no answer to {key}")),
@@ -128,26 +139,36 @@ async fn place(world: &Arc<World>, cart: CartId, version: u64, key: &str, token:
     (None, false)
 }
 
-fn order(cart: CartId, version: u64, token: &str) -> PlaceOrder {
+/// Whether somebody else was faster with a code or a gift card. Some give their codes up then.
+fn used_up(world: &World, wanted: &PlaceOrder, failure: &Failure) -> bool {
+    if failure.code == "coupon_used_up"
+        && world.rng.below(2) == 0
+        && let Some(cart) = world.carts.lock().get_mut(&wanted.cart_id)
+    {
+        cart.coupons.clear();
+        cart.version += 1;
+    }
+    matches!(failure.code.as_ref(), "coupon_used_up" | "gift_card_balance")
+}
+
+/// What a shopper orders, at what was seen a moment ago.
+fn wish(world: &World, n: u64, cart: CartId) -> PlaceOrder {
+    let cards = match world.rng.below(if world.goods.rush { 3 } else { 6 }) {
+        0 => 1,
+        1 => 2,
+        _ => 0,
+    };
     PlaceOrder {
         cart_id: cart,
-        cart_version: version,
-        email: "shopper@example.org".to_owned(),
-        shipping_address: Address {
-            name: "A Shopper".to_owned(),
-            line1: "1 High Street".to_owned(),
-            line2: None,
-            city: "Ulm".to_owned(),
-            region: None,
-            postal_code: "89073".to_owned(),
-            country: "DE".to_owned(),
-        },
+        cart_version: world.carts.lock().get(&cart).map_or(1, |c| c.version),
+        email: people::email(world, n),
+        shipping_address: people::address(&people::buyer(n, "")),
         billing_address: None,
-        shipping_option: "post".to_owned(),
-        payment: PaymentChoice { provider: "test".to_owned(), token: token.to_owned() },
+        shipping_option: "standard".to_owned(),
+        payment: PaymentChoice { provider: "test".to_owned(), token: String::new() },
         expected_total: None,
         expected_due: None,
-        gift_cards: Vec::new(),
+        gift_cards: GIFT_CARDS.iter().take(cards).map(|(code, _)| (*code).to_owned()).collect(),
         vat_id: None,
         customer: people::account(world, n),
         client: None,
@@ -214,83 +235,11 @@ pub async fn cancel(world: &Arc<World>, order: OrderId, key: &str) {
     }
 }
 
-/// An order that is paid in part by the gift card, placed through the saga's own door.
-async fn pay_by_gift_card(world: &Arc<World>, n: u64, round: u64) {
-    let key = format!("shopper{n}-round{round}-card");
-    let sku = world.goods.skus[0].clone();
-    let unit = unit_minor(&sku);
-    let eur = |minor| Money::new(minor, Currency::EUR);
-    let paid = if world.rng.below(3) == 0 { unit } else { 500 };
-    let node = world.node();
-    let id = OrderId::derive(1, b"simulated", &key);
-    let pick = usize::try_from(world.rng.below(TOKENS.len() as u64)).unwrap_or(0);
-    let totals = contracts::checkout::Totals {
-        items: eur(unit),
-        discount: eur(0),
-        shipping: eur(0),
-        tax: eur(0),
-        tax_added: eur(0),
-        total: eur(unit),
-        gift_card: eur(paid),
-        due: eur(unit - paid),
-    };
-    let command = PlaceCommand {
-        store: STORE,
-        order: id,
-        cart: CartId::new(world.sim_clock.now(), world.ids.as_ref()),
-        cart_version: 1,
-        currency: Currency::EUR,
-        lines: vec![PlacedLine {
-            sku,
-            product: ProductId::from_uuid(uuid::Uuid::nil()),
-            product_handle: "shoe".to_owned(),
-            title: "Shoe".to_owned(),
-            variant_title: String::new(),
-            quantity: 1,
-            unit_minor: unit,
-            discount_minor: 0,
-            tax_minor: 0,
-            total_minor: unit,
-            image: None,
-            tax_rate: None,
-        }],
-        discounts: Vec::new(),
-        tax_lines: Vec::new(),
-        shipping_option: "post".to_owned(),
-        shipping_name: "Post".to_owned(),
-        totals,
-        coupons: Vec::new(),
-        customers: Vec::new(),
-        gift_cards: vec![GiftCardTender {
-            code_hash: ledger::service::code_hash(super::world::gift_card().expose()),
-            amount_minor: paid,
-        }],
-        person: NewPerson {
-            id: PersonId::new(world.sim_clock.now(), world.ids.as_ref()),
-            wrapped_key: vec![1],
-            sealed_contact: vec![2],
-        },
-        provider: "test".to_owned(),
-        token: Secret::new(TOKENS[pick].to_owned()),
-        return_url: String::new(),
-        hold_ms: world.goods.hold_ms,
-    };
-    let placed = node.ledger.place(command, idempotency(&key, "card"), Actor::system());
-    if let Ok(Ok(progress)) = tokio::time::timeout(Duration::from_secs(15), placed).await {
-        world.note(&format!("{key} is placed"));
-        if progress.response.as_ref().is_none_or(|r| r.status < 300) {
-            comes_back(world, progress.order).await;
-            if world.rng.below(2) == 0 {
-                cancel(world, progress.order, &format!("{key}-cancel")).await;
-            }
-        }
-    }
-}
-
 /// Orders that stand and have not been shipped whole.
 pub fn open_orders(world: &World) -> Vec<OrderId> {
     world.database.with(|t| {
-        let open = t.orders.values().filter(|o| o.head.phase == Phase::Confirmed && o.payment.captured_minor > 0);
+        let paid = |o: &ledger::order::Order| o.payment.captured_minor > 0 || o.payment.amount_minor == 0;
+        let open = t.orders.values().filter(|o| o.head.phase == Phase::Confirmed && paid(o));
         open.map(|o| o.head.id).collect()
     })
 }

@@ -6,13 +6,20 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use contracts::ledger::StoredResponse;
-use kernel::{CartId, Clock, Currency, OrderId, Rng, SeededRng, SharedClock, SharedRng, Sku, StoreId, Timestamp};
+use contracts::selling::Promotion;
+use infra::sqlite::Db;
+use kernel::{
+    CartId, Clock, Currency, EventId, OrderId, Rng, SeededRng, SharedClock, SharedRng, Sku, StoreId, Timestamp,
+};
 use ledger::engine::memory::MemoryEngine;
 use parking_lot::Mutex;
 
 use super::History;
 use super::node::Node;
+use super::outlets::{self, Arrived};
+use super::people::{Buyer, Erased, Link};
 use super::provider::Outside;
+use super::selling;
 
 pub const STORE: StoreId = StoreId::DEFAULT;
 
@@ -30,7 +37,11 @@ pub struct Goods {
     pub database_faults: u64,
     /// Of a thousand calls, how many the network to the provider spoils.
     pub network_faults: u64,
-    pub coupon_limit: i64,
+    pub promotions: Vec<Promotion>,
+    /// Whether everybody comes at the same moment, for the same gift cards.
+    pub rush: bool,
+    /// Whether mails go into the folder, instead of to a server.
+    pub mail_folder: bool,
     /// A SKU that is made of the first one, twice, and the last one.
     pub bundle: Option<Sku>,
     /// How many units of the first SKU may be owed; none: it is not sold beyond what is there.
@@ -57,7 +68,7 @@ impl Clock for SimClock {
 pub struct SimCart {
     pub version: u64,
     pub lines: Vec<(Sku, u32)>,
-    pub coupon: Option<String>,
+    pub coupons: Vec<String>,
 }
 
 /// What clients saw under an idempotency key.
@@ -78,6 +89,9 @@ pub struct World {
     /// What survives a crash of the shop.
     pub database: MemoryEngine,
     pub outside: Arc<Outside>,
+    /// Mails and webhooks on their way.
+    pub queues: Db,
+    pub arrived: Arrived,
     pub carts: Mutex<BTreeMap<CartId, SimCart>>,
     /// Answers by idempotency key.
     pub answers: Mutex<BTreeMap<String, Vec<Seen>>>,
@@ -87,7 +101,15 @@ pub struct World {
     pub cancel_asked: Mutex<Vec<OrderId>>,
     /// Line refunds asked for and granted: the order, and what was given back in all.
     pub line_refunds: Mutex<BTreeMap<OrderId, i64>>,
-    pub node: Mutex<Arc<Node>>,
+    pub buyers: Mutex<BTreeMap<OrderId, Buyer>>,
+    pub erased: Mutex<BTreeMap<OrderId, Erased>>,
+    pub links: Mutex<Vec<Link>>,
+    /// When each event was committed.
+    pub told_at: Mutex<BTreeMap<EventId, tokio::time::Instant>>,
+    /// By how much the clock was set back in all, in milliseconds.
+    pub set_back_ms: AtomicU64,
+    pub crashes: AtomicU64,
+    node: Mutex<Option<Arc<Node>>>,
     pub chaos: AtomicBool,
     /// Lies told about each event, by position: the bus is bad, not broken.
     pub bus_lies: Mutex<BTreeMap<u64, u64>>,
@@ -105,33 +127,38 @@ impl World {
         let rng: SharedRng = Arc::new(SeededRng::new(seed));
         let goods = draw_goods(rng.as_ref());
         let sim_clock = Arc::new(SimClock { started: tokio::time::Instant::now(), skew_ms: AtomicI64::new(0) });
-        let world = Arc::new_cyclic(|weak: &std::sync::Weak<World>| {
-            let node = Node::placeholder();
-            World {
-                goods,
-                ids: Arc::new(SeededRng::new(seed ^ 0x9e37_79b9_7f4a_7c15)),
-                sim_clock: Arc::clone(&sim_clock),
-                database: MemoryEngine::new(),
-                outside: Arc::new(Outside::new(weak.clone())),
-                carts: Mutex::default(),
-                answers: Mutex::default(),
-                acknowledged: Mutex::default(),
-                cancel_asked: Mutex::default(),
-                line_refunds: Mutex::default(),
-                node: Mutex::new(Arc::new(node)),
-                chaos: AtomicBool::new(false),
-                bus_lies: Mutex::default(),
-                poisoned: Mutex::default(),
-                placed: AtomicU64::new(0),
-                faults: AtomicU64::new(0),
-                steps: AtomicU64::new(0),
-                violations: Mutex::default(),
-                trace: Mutex::new((0xcbf2_9ce4_8422_2325, Vec::new())),
-                keep_trace,
-                rng,
-            }
+        let world = Arc::new_cyclic(|weak: &std::sync::Weak<World>| World {
+            goods,
+            ids: Arc::new(SeededRng::new(seed ^ 0x9e37_79b9_7f4a_7c15)),
+            sim_clock: Arc::clone(&sim_clock),
+            database: MemoryEngine::new(),
+            outside: Arc::new(Outside::new(weak.clone())),
+            queues: outlets::database(),
+            arrived: Arrived::default(),
+            carts: Mutex::default(),
+            answers: Mutex::default(),
+            acknowledged: Mutex::default(),
+            cancel_asked: Mutex::default(),
+            line_refunds: Mutex::default(),
+            buyers: Mutex::default(),
+            erased: Mutex::default(),
+            links: Mutex::default(),
+            told_at: Mutex::default(),
+            set_back_ms: AtomicU64::new(0),
+            crashes: AtomicU64::new(0),
+            node: Mutex::default(),
+            chaos: AtomicBool::new(false),
+            bus_lies: Mutex::default(),
+            poisoned: Mutex::default(),
+            placed: AtomicU64::new(0),
+            faults: AtomicU64::new(0),
+            steps: AtomicU64::new(0),
+            violations: Mutex::default(),
+            trace: Mutex::new((0xcbf2_9ce4_8422_2325, Vec::new())),
+            keep_trace,
+            rng,
         });
-        *world.node.lock() = Arc::new(Node::start(&world));
+        *world.node.lock() = Some(Arc::new(Node::start(&world)));
         world
     }
 
@@ -140,13 +167,23 @@ impl World {
     }
 
     pub fn node(&self) -> Arc<Node> {
-        Arc::clone(&self.node.lock())
+        self.node.lock().clone().expect("a history has a process from its beginning to its end")
+    }
+
+    /// Lets go of the last process, which holds on to the world.
+    pub fn close(&self) {
+        self.node().kill();
+        *self.node.lock() = None;
     }
 
     /// Fills the shelves, coupons and gift cards; then misfortune may begin.
-    pub async fn stock_up(&self) {
+    pub async fn stock_up(self: &Arc<Self>) {
         use contracts::ledger::{Actor, Inventory, Location, SetStock, Stock, Vouchers};
         let node = self.node();
+        // Whoever listens has done so since before there was anything to hear, and before the clock was ever set.
+        self.sim_clock.skew_ms.fetch_sub(600_000, Ordering::Relaxed);
+        outlets::subscribe(self, &node.notification).await;
+        self.sim_clock.skew_ms.fetch_add(600_000, Ordering::Relaxed);
         for sku in &self.goods.skus {
             for location in &self.goods.locations {
                 let request = SetStock { location: (*location).to_owned(), on_hand: self.goods.units };
@@ -164,11 +201,19 @@ impl World {
             }
         }
         self.say_what_is_sold(&node).await;
-        let made = node.ledger.put_coupon(STORE, "TWICE", Some(self.goods.coupon_limit), Actor::system()).await;
-        let card = kernel::Money::new(3_000, Currency::EUR);
-        let issued = node.ledger.issue_gift_card(STORE, &gift_card(), card, Actor::system()).await;
-        if let (Err(error), _) | (_, Err(error)) = (made.map(|_| ()), issued.map(|_| ())) {
-            self.violation(format!("making vouchers failed: {error}"));
+        for active in selling::active(&self.goods.promotions) {
+            let promotion = &active.promotion;
+            let Some(counter) = active.counter(promotion.codes.first().map(String::as_str)) else { continue };
+            let (all, each) = (promotion.limit, promotion.limit_per_customer);
+            if let Err(error) = node.ledger.limit_coupon(STORE, &counter, all, each, Actor::system()).await {
+                self.violation(format!("limiting a promotion failed: {error}"));
+            }
+        }
+        for (code, minor) in GIFT_CARDS {
+            let (code, balance) = (kernel::Secret::new(code.to_owned()), kernel::Money::new(minor, Currency::EUR));
+            if let Err(error) = node.ledger.issue_gift_card(STORE, &code, balance, Actor::system()).await {
+                self.violation(format!("issuing a gift card failed: {error}"));
+            }
         }
         self.chaos.store(true, Ordering::Relaxed);
     }
@@ -238,15 +283,22 @@ impl World {
     pub fn jump_clock(&self) {
         let by = i64::try_from(self.rng.below(60_000)).unwrap_or(0) - 30_000;
         self.sim_clock.skew_ms.fetch_add(by, Ordering::Relaxed);
+        self.set_back_ms.fetch_add(by.min(0).unsigned_abs(), Ordering::Relaxed);
         self.fault(&format!("the clock jumps by {by} ms"));
+    }
+
+    /// Time passes in which nobody does anything.
+    pub fn set_clock_forward(&self, by_ms: i64) {
+        self.sim_clock.skew_ms.fetch_add(by_ms, Ordering::Relaxed);
     }
 
     /// The process dies, wherever it is, and another one starts on what was durable.
     pub async fn crash(self: &Arc<Self>) {
         self.fault("the process is killed");
+        self.crashes.fetch_add(1, Ordering::Relaxed);
         self.node().kill();
         self.pause(0, 3_000).await;
-        *self.node.lock() = Arc::new(Node::start(self));
+        *self.node.lock() = Some(Arc::new(Node::start(self)));
         self.note("the process is back");
     }
 
@@ -254,7 +306,7 @@ impl World {
     pub async fn heal(self: &Arc<Self>) {
         self.chaos.store(false, Ordering::Relaxed);
         self.node().kill();
-        *self.node.lock() = Arc::new(Node::start(self));
+        *self.node.lock() = Some(Arc::new(Node::start(self)));
     }
 
     /// Told of every placing: the chosen one is poison for resolvers from then on.
@@ -293,26 +345,26 @@ impl World {
     }
 }
 
-/// The code of the one gift card of every history.
-pub fn gift_card() -> kernel::Secret {
-    kernel::Secret::new("SIMULATED-CARD".to_owned())
-}
+/// The gift cards of every history, with what they hold: everybody knows their codes.
+pub const GIFT_CARDS: [(&str, i64); 2] = [("SIMULATED-CARD", 3_000), ("SIMULATED-GIFT", 1_100)];
 
 fn draw_goods(rng: &dyn Rng) -> Goods {
-    let skus = 1 + rng.below(3);
+    let skus: Vec<Sku> = (0..1 + rng.below(3)).filter_map(|n| Sku::new(&format!("SHOE-{n}")).ok()).collect();
     let locations = ["main", "north", "yard"];
     let locations = locations[..[1, 1, 2, 3][usize::try_from(rng.below(4)).unwrap_or(0)]].to_vec();
     let hold_ms = if rng.below(3) == 0 { 4_000 } else { 30_000 };
     Goods {
         shoppers: 3 + rng.below(6),
-        skus: (0..skus).filter_map(|n| Sku::new(&format!("SHOE-{n}")).ok()).collect(),
+        promotions: selling::promotions(rng, &skus),
+        rush: rng.below(4) == 0,
+        mail_folder: rng.below(2) == 0,
+        skus,
         locations,
         units: 1 + i64::try_from(rng.below(8)).unwrap_or(0),
         hold_ms,
         misfortunes: 2 + rng.below(5),
         database_faults: rng.below(60),
         network_faults: 20 + rng.below(250),
-        coupon_limit: 1 + i64::try_from(rng.below(2)).unwrap_or(0),
         bundle: (rng.below(3) == 0).then(|| Sku::new("SET-3").ok()).flatten(),
         oversold: (rng.below(3) == 0).then(|| 1 + i64::try_from(rng.below(6)).unwrap_or(0)),
         poison: (rng.below(4) == 0).then(|| rng.below(6)),

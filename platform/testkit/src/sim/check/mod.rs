@@ -1,5 +1,8 @@
 //! What must hold: at every commit what a database would refuse, and at the end of every history everything else.
 
+mod outlets;
+mod terms;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -85,6 +88,12 @@ pub async fn check(world: &Arc<World>) {
     events_tell_the_truth(world, &tables);
     keys_give_one_answer(world, &tables);
     vouchers_are_given_back(world, &tables);
+    terms::check(world, &tables);
+}
+
+/// What can only be said when mails and webhooks had their time.
+pub async fn after_all(world: &Arc<World>) {
+    outlets::check(world, &world.database.tables()).await;
 }
 
 fn healthy<'t>(world: &World, tables: &'t Tables) -> impl Iterator<Item = &'t Order> {
