@@ -38,14 +38,6 @@ impl Client {
         self.send("GET", path, None).await
     }
 
-    /// The bytes at `path`, whatever they are.
-    ///
-    /// # Errors
-    /// As [`Self::get`].
-    pub(crate) async fn fetch(&self, path: &str) -> Result<Bytes> {
-        self.ask("GET", path, None).await
-    }
-
     /// Writes what is at `path` to `out` as it comes, however much it is. How many bytes that were.
     ///
     /// # Errors
