@@ -15,8 +15,9 @@ use serde_json::Value;
 use self::shop::{People, Shop};
 use crate::{root, step};
 
-/// The tools, in the versions that the documentation speaks of.
-const TOOLS: [&str; 2] = ["schemathesis==4.32.5", "wapiti3==3.2.3"];
+/// The tools, in the versions that the documentation speaks of. Each has libraries of its own: they do not agree on them.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+const WAPITI: &str = "wapiti3==3.2.3";
 const CONFIG: &str = include_str!("schemathesis.toml");
 const HOOKS: &str = include_str!("hooks.py");
 /// Cases of generated data for each operation and round. A shop that has been fuzzed for long is full of nonsense, so
@@ -48,7 +49,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = root().join("target/fuzz");
     std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let tools = install(&folder)?;
+    let schemathesis = install(&folder, SCHEMATHESIS)?.join("schemathesis");
     let binary = match &options.binary {
         Some(binary) => binary.clone(),
         None => {
@@ -58,33 +59,36 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let (mut asked, mut found, mut round) = (0, 0, 0);
     while asked < options.cases {
-        let (cases, failures) = api(&binary, &tools, &folder, options.seed + round)?;
+        let (cases, failures) = api(&binary, &schemathesis, &folder, options.seed + round)?;
         (asked, found, round) = (asked + cases, found + failures, round + 1);
         println!("round {round}: {cases} cases, {failures} findings; {asked} cases and {found} findings so far");
         if cases == 0 {
             bail!("schemathesis asked for nothing");
         }
     }
-    let holes = if options.pages { pages(&binary, &tools, &folder)? } else { 0 };
+    let holes = match options.pages {
+        true => pages(&binary, &install(&folder, WAPITI)?.join("wapiti"), &folder)?,
+        false => 0,
+    };
     println!("{asked} cases, {found} findings; {holes} holes in pages");
     if found + holes == 0 { Ok(()) } else { bail!("something was found; the reports are in target/fuzz") }
 }
 
-/// The folder of the tools' programs.
-fn install(folder: &Path) -> Result<PathBuf> {
-    let venv = folder.join("venv");
+/// Installs a tool, and finds the folder of its programs.
+fn install(folder: &Path, tool: &str) -> Result<PathBuf> {
+    let venv = folder.join(tool.split("==").next().unwrap_or(tool));
     let programs = venv.join("bin");
     let python = programs.join("python");
     if !python.exists() {
         step::run("python3", &["-m", "venv", &venv.to_string_lossy()])?;
     }
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    step::run(&python.to_string_lossy(), &[pip.as_slice(), &TOOLS].concat())?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", tool];
+    step::run(&python.to_string_lossy(), &pip)?;
     Ok(programs)
 }
 
 /// One round against a new shop: how many cases, and how many of them failed in different ways.
-fn api(binary: &Path, tools: &Path, folder: &Path, seed: u64) -> Result<(u64, u64)> {
+fn api(binary: &Path, schemathesis: &Path, folder: &Path, seed: u64) -> Result<(u64, u64)> {
     let shop = Shop::start(binary)?;
     let people = People::arrive(&shop)?;
     let config = folder.join("schemathesis.toml");
@@ -93,7 +97,7 @@ fn api(binary: &Path, tools: &Path, folder: &Path, seed: u64) -> Result<(u64, u6
     let report = folder.join(format!("api-{seed}.json"));
     // Removed first, so that an old one is never read as this round's.
     let _ = std::fs::remove_file(&report);
-    let status = Command::new(tools.join("schemathesis"))
+    let status = Command::new(schemathesis)
         .arg("--config-file")
         .arg(&config)
         .args(["run", &format!("{}/api/v1/openapi.json", shop.base), "--no-color", "--report", "json"])
@@ -113,7 +117,7 @@ fn api(binary: &Path, tools: &Path, folder: &Path, seed: u64) -> Result<(u64, u6
 }
 
 /// How many holes wapiti sees in the shop's pages and in the back office.
-fn pages(binary: &Path, tools: &Path, folder: &Path) -> Result<u64> {
+fn pages(binary: &Path, wapiti: &Path, folder: &Path) -> Result<u64> {
     let shop = Shop::start(binary)?;
     let people = People::arrive(&shop)?;
     let cookie = format!("Cookie: argosy-staff={}", people.staff);
@@ -122,7 +126,7 @@ fn pages(binary: &Path, tools: &Path, folder: &Path) -> Result<u64> {
     for (name, path, headers) in [("storefront", "/", &[][..]), ("admin", "/admin", &[cookie.as_str(), &origin])] {
         let report = folder.join(format!("pages-{name}.json"));
         let _ = std::fs::remove_file(&report);
-        let mut command = Command::new(tools.join("wapiti"));
+        let mut command = Command::new(wapiti);
         command.args(["--url", &format!("{}{path}", shop.base), "--scope", "folder", "--flush-session"]);
         command.args([
             "--module",
