@@ -8,13 +8,17 @@ mod bare;
 mod browse;
 mod building;
 mod flash;
+mod goods;
 mod journey;
+mod login;
 mod machine;
 mod orders;
 mod plain_sqlite;
 mod prepare;
 mod report;
+mod search;
 mod startup;
+mod weights;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,17 +44,23 @@ pub enum Scenario {
     Orders,
     Delayed,
     Flash,
+    Login,
+    Weights,
+    Search,
     Build,
 }
 
 impl Scenario {
-    pub const ALL: [(&'static str, Scenario); 7] = [
+    pub const ALL: [(&'static str, Scenario); 10] = [
         ("start", Scenario::Start),
         ("browse", Scenario::Browse),
         ("journey", Scenario::Journey),
         ("orders", Scenario::Orders),
         ("delayed", Scenario::Delayed),
         ("flash", Scenario::Flash),
+        ("login", Scenario::Login),
+        ("weights", Scenario::Weights),
+        ("search", Scenario::Search),
         ("build", Scenario::Build),
     ];
 
@@ -146,7 +156,9 @@ pub async fn run(options: &Options) -> Result<Report> {
     if wants(Scenario::Start) {
         report.section("Starting", startup::measure(options, &binary).await);
     }
-    if [Scenario::Browse, Scenario::Journey, Scenario::Orders, Scenario::Flash].into_iter().any(wants) {
+    let on_demo =
+        [Scenario::Browse, Scenario::Journey, Scenario::Orders, Scenario::Flash, Scenario::Login, Scenario::Weights];
+    if on_demo.into_iter().any(wants) {
         let home = tempfile::tempdir_in(&options.scratch)?;
         let mut ground = Ground::open(&binary, home.path(), &[]).await?;
         if wants(Scenario::Browse) {
@@ -162,6 +174,12 @@ pub async fn run(options: &Options) -> Result<Report> {
         if wants(Scenario::Flash) {
             report.section("A flash sale", flash::measure(options, &ground).await);
         }
+        if wants(Scenario::Login) {
+            report.section("Logging in", login::measure(options, &ground).await);
+        }
+        if wants(Scenario::Weights) {
+            report.section("What pages weigh", weights::measure(&ground).await);
+        }
         if let Err(error) = ground.shop.stop(Duration::from_secs(15)).await {
             report.section("Stopping", Err(error));
         }
@@ -169,6 +187,9 @@ pub async fn run(options: &Options) -> Result<Report> {
     if wants(Scenario::Delayed) {
         let title = "Placing orders when every commit takes 2 ms longer, as on a zone-redundant disk";
         report.section(title, delayed(options, &binary).await);
+    }
+    if wants(Scenario::Search) {
+        report.section("Searching 100,000 variants", search::measure(options, &binary).await);
     }
     if wants(Scenario::Build) {
         report.section("Building", building::measure(&options.scratch).await);

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use testkit::bench::{self, Options, Scenario};
 use testkit::shop::{interrupted, workspace};
 
-/// Measure the shop: starting, browsing, journeys, orders, a flash sale
+/// Measure the shop: starting, browsing, journeys, orders, a flash sale, logins, pages, searching
 ///
 /// Builds and starts the release binary on data of its own. A full run writes docs/bench.md.
 #[derive(Debug, Parser)]
@@ -26,7 +26,7 @@ struct Measure {
     /// Measure shortly, to see whether everything runs
     #[arg(long)]
     quick: bool,
-    /// Measure only these: start, browse, journey, orders, delayed, flash, build
+    /// Measure only these: start, browse, journey, orders, delayed, flash, login, weights, search, build
     #[arg(long, value_name = "SCENARIO", value_delimiter = ',')]
     only: Vec<String>,
     /// Measure also how long building takes, from a fresh clone

@@ -1,6 +1,8 @@
 //! Many connections, each sending its next request as soon as it has the answer to the last.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -53,8 +55,43 @@ impl Hammered {
     }
 }
 
+/// Different requests, one after the other, and from the first again when all were sent.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    all: Arc<[Bytes]>,
+    next: Arc<AtomicUsize>,
+    good: u16,
+}
+
+impl Requests {
+    /// # Panics
+    /// Without any request.
+    #[must_use]
+    pub fn new(all: Vec<Bytes>) -> Self {
+        assert!(!all.is_empty(), "somebody who asks for nothing makes no load");
+        Requests { all: all.into(), next: Arc::default(), good: 200 }
+    }
+
+    /// The status of a good answer, when that is not 200.
+    #[must_use]
+    pub fn answered_with(self, good: u16) -> Self {
+        Requests { good, ..self }
+    }
+
+    fn next(&self) -> &Bytes {
+        &self.all[self.next.fetch_add(1, Ordering::Relaxed) % self.all.len()]
+    }
+}
+
 /// Opens every connection, then sends `request` on each of them until the time is over. Any answer but 200 is an error.
 pub async fn hammer(hammer: Hammer) -> Hammered {
+    let requests = Requests::new(vec![hammer.request.clone()]);
+    hammer_with(hammer, requests).await
+}
+
+/// As [`hammer`], but with the next of `requests` each time, whichever connection sends it. Called again it goes on
+/// where it stopped.
+pub async fn hammer_with(hammer: Hammer, requests: Requests) -> Hammered {
     let mut total = Hammered::default();
     let mut opened = Vec::with_capacity(hammer.connections);
     for _ in 0..hammer.connections {
@@ -67,7 +104,7 @@ pub async fn hammer(hammer: Hammer) -> Hammered {
     let until = counted_from + hammer.lasting;
     let mut clients = JoinSet::new();
     for connection in opened {
-        clients.spawn(client(connection, hammer.request.clone(), counted_from, until));
+        clients.spawn(client(connection, requests.clone(), counted_from, until));
     }
     while let Some(ended) = clients.join_next().await {
         match ended {
@@ -79,15 +116,15 @@ pub async fn hammer(hammer: Hammer) -> Hammered {
     total
 }
 
-async fn client(mut connection: Connection, request: Bytes, counted_from: Instant, until: Instant) -> Hammered {
+async fn client(mut connection: Connection, requests: Requests, counted_from: Instant, until: Instant) -> Hammered {
     let mut done = Hammered { latencies_us: Vec::with_capacity(4096), ..Hammered::default() };
     let mut sent = Instant::now();
     while sent < until {
         // A server that stops answering ends this loop as well.
-        let answer = tokio::time::timeout_at(until + Duration::from_secs(10), connection.send(&request)).await;
+        let answer = tokio::time::timeout_at(until + Duration::from_secs(10), connection.send(requests.next())).await;
         let now = Instant::now();
         match answer.unwrap_or(Err(LoadError::TooLate(Duration::from_secs(10)))) {
-            Ok(answer) if answer.status == 200 => {
+            Ok(answer) if answer.status == requests.good => {
                 if sent >= counted_from && now <= until {
                     done.answers += 1;
                     let took = now.saturating_duration_since(sent).as_micros();

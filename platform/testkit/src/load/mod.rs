@@ -10,7 +10,7 @@ mod request;
 mod response;
 pub mod stats;
 
-pub use closed_loop::{Hammer, Hammered, hammer};
+pub use closed_loop::{Hammer, Hammered, Requests, hammer, hammer_with};
 pub use connection::{Answer, Connection, LoadError};
 pub use request::{Request, get};
 pub use response::{Head, WireError, header, parse_head};

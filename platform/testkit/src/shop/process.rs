@@ -54,6 +54,8 @@ pub struct Usage {
     /// User and system time, in milliseconds; the kernel counts in steps of 10.
     pub cpu_ms: u64,
     pub resident_kib: u64,
+    /// The most that was ever resident.
+    pub peak_kib: u64,
 }
 
 impl Shop {
@@ -197,7 +199,8 @@ fn usage(process: &Path) -> Result<Usage> {
     let stat = std::fs::read_to_string(process.join("stat")).context("the figures of /proc cannot be read")?;
     let status = std::fs::read_to_string(process.join("status"))?;
     let cpu_ms = cpu_ms(&stat).context("/proc/…/stat reads like nothing known")?;
-    Ok(Usage { cpu_ms, resident_kib: resident_kib(&status).unwrap_or(0) })
+    let kib = |name| kib(&status, name).unwrap_or(0);
+    Ok(Usage { cpu_ms, resident_kib: kib("VmRSS:"), peak_kib: kib("VmHWM:") })
 }
 
 /// Fields 14 and 15 of /proc/…/stat: user and system time in ticks of 10 ms. The name before them may contain anything.
@@ -208,8 +211,8 @@ fn cpu_ms(stat: &str) -> Option<u64> {
     Some((user + system) * 10)
 }
 
-fn resident_kib(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn kib(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_ascii_whitespace().next()?.parse().ok()
 }
 
@@ -222,7 +225,7 @@ mod tests {
         let stat = "42 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20 0 9 0 1 2 3";
         assert_eq!(cpu_ms(stat), Some(3000));
         assert_eq!(cpu_ms("42 (x"), None);
-        assert_eq!(resident_kib("Name:\tx\nVmRSS:\t   12345 kB\nThreads:\t3\n"), Some(12345));
+        assert_eq!(kib("Name:\tx\nVmRSS:\t   12345 kB\nThreads:\t3\n", "VmRSS:"), Some(12345));
         assert!(own_usage().unwrap().resident_kib > 100);
     }
 
