@@ -580,8 +580,13 @@ async fn who_pays_other_prices_sees_them_and_nobody_else_does() {
     let (mut everybody, world) = open(30);
     let mut ann = everybody.stranger();
     ann.signed_in = Some(support::accounts::customer());
-    let paths =
-        ["/products/shoe-1", "/products/shoe-1?variant=SHOE-1-Black-42", "/products", "/search?q=runner", "/uk/products"];
+    let paths = [
+        "/products/shoe-1",
+        "/products/shoe-1?variant=SHOE-1-Black-42",
+        "/products",
+        "/search?q=runner",
+        "/uk/products",
+    ];
     for path in paths {
         let shelf = everybody.get(path).await;
         assert!(shelf.headers[header::CACHE_CONTROL].to_str().unwrap().starts_with("public"), "{path}");
