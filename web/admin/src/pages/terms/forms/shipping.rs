@@ -159,11 +159,7 @@ fn method(choices: &Choices, read: &mut Reading<'_>, row: usize, zone: Option<&S
         let known = before.and_then(|method| method.steps.get(step)).map_or(&[][..], |step| &step.prices);
         let amounts = amounts(read, currencies, &prices, known);
         if amounts.is_empty() {
-            read.wrong(
-                &format!("{prices}-{}", first(&currencies)),
-                "required",
-                "Say what it costs; 0 when it is free.",
-            );
+            read.wrong(&format!("{prices}-{}", first(currencies)), "required", "Say what it costs; 0 when it is free.");
         }
         steps.push(ShippingStep { up_to, prices: amounts });
     }
