@@ -26,7 +26,7 @@ async fn an_export_becomes_a_shop() {
     let progress = |done, total| seen.push((done, total));
     let report =
         catalog.import(STORE, Some("r-7".into()), Bytes::from_static(SAMPLE), options, progress).await.unwrap();
-    assert_eq!(seen, [(0, 10), (10, 10)]);
+    assert_eq!(seen, [(0, 11), (11, 11)]);
     assert_eq!(report.rows, 47);
     let counts = report.products;
     assert_eq!((counts.created, counts.updated, counts.unchanged, counts.failed), (9, 0, 0, 2), "{:?}", report.errors);
