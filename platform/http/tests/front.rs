@@ -431,11 +431,8 @@ async fn connections_are_bounded_and_requests_can_be_pipelined() {
 
 #[tokio::test]
 async fn a_client_that_reads_nothing_loses_its_connection() {
-    let options = http_kit::ServerOptions {
-        max_connections: 1,
-        write_timeout: Duration::from_millis(200),
-        ..Default::default()
-    };
+    let options =
+        http_kit::ServerOptions { max_connections: 1, write_timeout: Duration::from_millis(200), ..Default::default() };
     let (address, _stop, _server) = start(options).await;
     let mut deaf = TcpStream::connect(address).await.unwrap();
     // Pipelined until the buffers of both sides are full: more is not read, so that nothing piles up.

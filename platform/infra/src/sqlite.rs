@@ -395,7 +395,9 @@ mod tests {
     impl Fate for Moody {
         fn before(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
             let n = self.0.fetch_add(1, Ordering::Relaxed);
-            Box::pin(async move { if n % 3 == 0 { Err(DbError::Commit("before".to_owned())) } else { Ok(()) } })
+            Box::pin(
+                async move { if n.is_multiple_of(3) { Err(DbError::Commit("before".to_owned())) } else { Ok(()) } },
+            )
         }
 
         fn after(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {

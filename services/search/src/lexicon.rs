@@ -36,6 +36,9 @@ struct Word {
 
 pub(crate) type WordId = u32;
 
+/// The words spelt alike to one, by that word and whether it may go on.
+type Alike = HashMap<(Box<str>, bool), Arc<[WordId]>>;
+
 pub(crate) struct Lexicon {
     pub(crate) language: Language,
     /// In order of their bytes.
@@ -45,8 +48,8 @@ pub(crate) struct Lexicon {
     by_end: Vec<(Box<str>, WordId)>,
     /// How a word is written where that differs from how it is searched: `größe` for `grosse`.
     surfaces: HashMap<Box<str>, Box<str>>,
-    /// What was found to be spelt alike, by word and whether it may go on.
-    alike: Mutex<HashMap<(Box<str>, bool), Arc<[WordId]>>>,
+    /// What was found to be spelt alike.
+    alike: Mutex<Alike>,
 }
 
 /// The most words of which is kept what is spelt alike; beyond it all are forgotten.

@@ -169,8 +169,11 @@ enum Piece {
     Link(String),
 }
 
-/// Pairs of marks, and what is between them. The longest come first.
-const MARKS: [(&str, &str, fn(String) -> Piece); 5] = [
+/// What opens it, what closes it, and what stands between.
+type Mark = (&'static str, &'static str, fn(String) -> Piece);
+
+/// Pairs of marks. The longest come first.
+const MARKS: [Mark; 5] = [
     ("**", "**", Piece::Bold),
     ("<kbd>", "</kbd>", Piece::Key),
     ("`", "`", Piece::Code),

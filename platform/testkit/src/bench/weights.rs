@@ -125,7 +125,7 @@ fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
 fn fitting(srcset: &str) -> Option<&str> {
     let sizes = || srcset.split(',').filter_map(|part| part.trim().split_once(' '));
     let wide = |(_, width): &(&str, &str)| width.trim_end_matches('w').parse::<u32>().is_ok_and(|w| w >= WIDTH);
-    sizes().find(wide).or(sizes().last()).map(|(path, _)| path)
+    sizes().find(wide).or(sizes().next_back()).map(|(path, _)| path)
 }
 
 #[cfg(test)]

@@ -66,6 +66,9 @@ pub(crate) enum Reading {
 /// Takes one product after the other.
 pub(crate) type Take<'a> = dyn FnMut(Reading) -> Result<(), Fault> + 'a;
 
+/// Gives what was read, product by product, to whoever takes it.
+pub(crate) type Each = Box<dyn FnOnce(&mut Take<'_>) -> Result<(), Fault> + Send>;
+
 /// What a file says. Its products are read when they are asked for.
 pub(crate) struct Source {
     /// Rows below the header, blank ones left out.
@@ -78,7 +81,7 @@ pub(crate) struct Source {
     pub(crate) ignored_columns: Vec<String>,
     pub(crate) places: Places,
     pub(crate) stock_at: Vec<StockCount>,
-    pub(crate) each: Box<dyn FnOnce(&mut Take<'_>) -> Result<(), Fault> + Send>,
+    pub(crate) each: Each,
 }
 
 impl std::fmt::Debug for Source {
