@@ -108,6 +108,7 @@ async fn heal(world: &Arc<World>) {
     // Whoever answers has heard of everything by then; the others are seen out later.
     tokio::time::sleep(CATCH_UP).await;
     world.node().hush();
+    *world.hushed_at.lock() = Some(tokio::time::Instant::now());
     tokio::time::sleep(patience - CATCH_UP).await;
     world.note("healed");
 }

@@ -106,6 +106,8 @@ pub struct World {
     pub links: Mutex<Vec<Link>>,
     /// When each event was committed.
     pub told_at: Mutex<BTreeMap<EventId, tokio::time::Instant>>,
+    /// Since when mails and webhooks wait until somebody asks for them.
+    pub hushed_at: Mutex<Option<tokio::time::Instant>>,
     /// By how much the clock was set back in all, in milliseconds.
     pub set_back_ms: AtomicU64,
     pub crashes: AtomicU64,
@@ -144,6 +146,7 @@ impl World {
             erased: Mutex::default(),
             links: Mutex::default(),
             told_at: Mutex::default(),
+            hushed_at: Mutex::default(),
             set_back_ms: AtomicU64::new(0),
             crashes: AtomicU64::new(0),
             node: Mutex::default(),
