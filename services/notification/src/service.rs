@@ -311,9 +311,11 @@ impl MailQueue for Notification {
     async fn forget(&self, store: StoreId, address: &Secret) -> Result<u64> {
         let reader = self.0.readers.hash(address.expose());
         let (count, files) = self.0.db.write(move |conn| rows::forget(conn, store, &reader)).await?;
+        // The files first: whoever is stopped in between finds them again the next time.
         for file in files {
             self.0.sender.delete(&file).await?;
         }
+        self.0.db.write(move |conn| rows::forgotten(conn, store, &reader)).await?;
         Ok(count)
     }
 }

@@ -291,27 +291,35 @@ fn order_id(row: &Row<'_>) -> rusqlite::Result<Option<OrderId>> {
     Ok(bytes.map(|bytes| OrderId::from_uuid(uuid::Uuid::from_bytes(bytes))))
 }
 
-/// Forgets `reader`: queued mails are dropped, and the files that are to be deleted are told. How many mails there were.
+/// Drops what waits for `reader`, and tells the files that are to be deleted. How many mails there were. Until
+/// [`forgotten`] says that the files are gone, the same files are told again.
 pub(crate) fn forget(conn: &Connection, store: StoreId, reader: &[u8; 32]) -> Result<(u64, Vec<String>), DbError> {
     let params = named_params! { ":store": store.as_bytes(), ":reader": reader };
-    // A mail that still waits may have a file too, of a try that did not hear how it ended.
-    let sql = "select id, template, file from mails
-                where store = :store and reader = :reader and (file is not null or status in ('queued', 'failed'))";
+    // A mail without a file may have one all the same, of a try that did not hear how it ended.
+    let sql = "select id, template, file from mails where store = :store and reader = :reader";
     let mut statement = conn.prepare_cached(sql)?;
     let name = |row: &Row<'_>| match row.get::<_, Option<String>>("file")? {
         Some(file) => Ok(file),
         None => Ok(file_name(MailId::from_uuid(uuid(row, "id")?), &row.get::<_, String>("template")?)),
     };
-    let files = statement.query_map(params, name)?.collect::<rusqlite::Result<_>>()?;
+    let files: Vec<String> = statement.query_map(params, name)?.collect::<rusqlite::Result<_>>()?;
+    let count = files.len() as u64;
     if planted(Mutant::ErasureForgetsQueue) {
-        return Ok((0, files));
+        return Ok((count, files));
     }
     let sql = "update mails
-                  set status = iif(status in ('queued', 'failed'), 'dropped', status), next_at = null, sealed = null,
-                      wrapped_key = null, file = null, reader = null
-                where store = :store and reader = :reader";
-    let changed = conn.prepare_cached(sql)?.execute(params)?;
-    Ok((changed as u64, files))
+                  set status = 'dropped', next_at = null, sealed = null, wrapped_key = null
+                where store = :store and reader = :reader and status in ('queued', 'failed')";
+    conn.prepare_cached(sql)?.execute(params)?;
+    Ok((count, files))
+}
+
+/// Nothing points to `reader` any more, whose files are gone.
+pub(crate) fn forgotten(conn: &Connection, store: StoreId, reader: &[u8; 32]) -> Result<(), DbError> {
+    let sql = "update mails set file = null, reader = null
+                where store = :store and reader = :reader and status <> 'queued'";
+    conn.prepare_cached(sql)?.execute(named_params! { ":store": store.as_bytes(), ":reader": reader })?;
+    Ok(())
 }
 
 /// A mail with a file: id, order, file name, when it was made.
