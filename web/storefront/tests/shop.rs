@@ -600,7 +600,8 @@ async fn who_pays_other_prices_sees_them_and_nobody_else_does() {
         assert_eq!(own.status, StatusCode::OK, "{path}");
         assert_eq!(own.headers[header::CACHE_CONTROL], "private, no-store", "{path}");
         assert!(own.headers.get(header::ETAG).is_none() && own.headers.get("surrogate-key").is_none(), "{path}");
-        let told = if path.starts_with("/uk") { "These are your own prices." } else { "Das sind deine eigenen Preise." };
+        let told =
+            if path.starts_with("/uk") { "These are your own prices." } else { "Das sind deine eigenen Preise." };
         assert!(own.says(told) && !shelf.says(told), "{path}");
         assert!(first_price(&own.body) * 2 <= first_price(&shelf.body), "{path}: {} {}", own.body, shelf.body);
     }
