@@ -52,12 +52,22 @@ fn steps(options: &Options) -> Vec<Step> {
         // The tools and the shop that is killed share the debug target of the tests. A release build would take longer
         // than everything else together and be the same code.
         Step::new("tools", || cargo(&["build", "--workspace", "--bins"])),
-        Step::new("simulator", move || step::run("target/debug/sim", &["--seeds", &seeds])),
-        Step::new("mutants", || step::run("target/debug/sim", &["--mutants"])),
+        Step::new("simulator", move || simulator(&seeds)),
         Step::new("crash", move || {
             step::run("target/debug/crash", &["--bin", "target/debug/argosy", "--rounds", &rounds])
         }),
     ]
+}
+
+/// Histories and replanted bugs at the same time: each is one thread for minutes.
+fn simulator(seeds: &str) -> Result<()> {
+    const SIM: &str = "target/debug/sim";
+    std::thread::scope(|scope| {
+        let mutants = scope.spawn(|| step::run(SIM, &["--mutants"]));
+        let histories = step::run(SIM, &["--seeds", seeds]);
+        let mutants = mutants.join().unwrap_or_else(|_| bail!("the run of the replanted bugs panicked"));
+        histories.and(mutants)
+    })
 }
 
 fn chosen(steps: Vec<Step>, only: &[String], skip: &[String]) -> Result<Vec<Step>> {
