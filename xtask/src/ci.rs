@@ -49,24 +49,24 @@ fn steps(options: &Options) -> Vec<Step> {
         Step::new("clippy", || cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         Step::new("test", || test::run(&[])),
         Step::new("gen", || reference::run(true)),
-        // The tools and the shop that is killed share the debug target of the tests. A release build would take longer
-        // than everything else together and be the same code.
-        Step::new("tools", || cargo(&["build", "--workspace", "--bins"])),
-        Step::new("simulator", move || simulator(&seeds)),
-        Step::new("crash", move || {
-            step::run("target/debug/crash", &["--bin", "target/debug/argosy", "--rounds", &rounds])
-        }),
+        // What the tests built: a release build would take longer than everything else together and be the same code.
+        Step::new("tools", || cargo(&["build", "--workspace", "--all-targets"])),
+        Step::new("faults", move || faults(&seeds, &rounds)),
     ]
 }
 
-/// Histories and replanted bugs at the same time: each is one thread for minutes.
-fn simulator(seeds: &str) -> Result<()> {
+/// Histories, replanted bugs and the shop that is killed again and again, at the same time: the first two are one thread
+/// each for minutes, and the third mostly waits for a shop to come back.
+fn faults(seeds: &str, rounds: &str) -> Result<()> {
     const SIM: &str = "target/debug/sim";
+    let crash = ["--bin", "target/debug/argosy", "--rounds", rounds];
     std::thread::scope(|scope| {
         let mutants = scope.spawn(|| step::run(SIM, &["--mutants"]));
+        let crash = scope.spawn(move || step::run("target/debug/crash", &crash));
         let histories = step::run(SIM, &["--seeds", seeds]);
         let mutants = mutants.join().unwrap_or_else(|_| bail!("the run of the replanted bugs panicked"));
-        histories.and(mutants)
+        let crash = crash.join().unwrap_or_else(|_| bail!("the run of the kills panicked"));
+        histories.and(mutants).and(crash)
     })
 }
 

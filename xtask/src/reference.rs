@@ -1,11 +1,11 @@
 //! `cargo xtask gen`: the reference pages, written by the program they describe.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::root;
+use crate::{root, step};
 
 /// What `argosy reference` is asked for, and the page it becomes.
 const PAGES: [(&str, &str); 3] = [("openapi", "openapi.json"), ("config", "config.md"), ("cli", "cli.md")];
@@ -14,9 +14,10 @@ const PAGES: [(&str, &str); 3] = [("openapi", "openapi.json"), ("config", "confi
 /// When the program cannot be built or run, a page cannot be written, or, with `check`, a page is stale.
 pub(crate) fn run(check: bool) -> Result<()> {
     let folder = root().join("docs/reference");
+    let program = build(check)?;
     let mut stale = Vec::new();
     for (subject, file) in PAGES {
-        let page = ask(subject)?;
+        let page = ask(&program, subject)?;
         let path = folder.join(file);
         if check {
             stale.extend(difference(&path, &page).map(|why| format!("docs/reference/{file}: {why}")));
@@ -33,13 +34,21 @@ pub(crate) fn run(check: bool) -> Result<()> {
     bail!("the reference is not what the code says; run `cargo xtask gen`:\n  {}", stale.join("\n  "))
 }
 
-fn ask(subject: &str) -> Result<String> {
-    let output = Command::new("cargo")
-        .args(["run", "--quiet", "-p", "argosy", "--", "reference", subject])
+/// Builds the program that is asked. A check comes with all the others, so it takes the build of the tests: a package
+/// alone has other features, and nearly everything would be compiled once more.
+fn build(check: bool) -> Result<PathBuf> {
+    let what: &[&str] = if check { &["--workspace", "--all-targets"] } else { &["-p", "argosy"] };
+    step::cargo(&[&["build", "--quiet"], what].concat())?;
+    Ok(root().join("target/debug/argosy"))
+}
+
+fn ask(program: &Path, subject: &str) -> Result<String> {
+    let output = Command::new(program)
+        .args(["reference", subject])
         .current_dir(root())
         .stderr(std::process::Stdio::inherit())
         .output()
-        .context("cargo could not be started")?;
+        .with_context(|| format!("{} could not be started", program.display()))?;
     if !output.status.success() {
         bail!("`argosy reference {subject}` failed ({})", output.status);
     }

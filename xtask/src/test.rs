@@ -17,9 +17,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let passed_on: Vec<&str> = args.iter().map(String::as_str).collect();
     let everything = !passed_on.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
     if everything {
-        // The walk and the crash tests start the binary itself. Of the whole workspace, as the tests are built below: a
-        // package alone has other features, and nearly everything would be compiled twice.
-        step::cargo(&["build", "--workspace", "--bins"])?;
+        // The walk and the crash tests start the binary itself. All targets in one command, as the tests are built below:
+        // binaries alone, or a package alone, have other features, and nearly everything would be compiled twice.
+        step::cargo(&["build", "--workspace", "--all-targets"])?;
     }
     let scope: &[&str] = if everything { &["--workspace"] } else { &[] };
     let nextest = step::succeeds("cargo", &["nextest", "--version"]);
