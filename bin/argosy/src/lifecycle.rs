@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use http_kit::{Metrics, Proxies, ServerOptions, serve};
 use infra::Spawner;
+use infra::thread::{BEHIND_THE_LEDGER, step_back};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -16,9 +17,6 @@ use crate::lock::DataDir;
 use crate::probes::{self, Readiness};
 use crate::shop::Shop;
 use crate::telemetry;
-
-/// Levels of priority that everything else is below the ledger.
-const BEHIND_THE_LEDGER: u8 = 3;
 
 /// Runs the shop until it is asked to stop.
 ///
@@ -44,7 +42,7 @@ pub(crate) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {
         builder.worker_threads(threads);
     }
     // The ledger has a thread of its own, and every order waits for it: what runs here lets it go first.
-    builder.on_thread_start(|| infra::thread::step_back(BEHIND_THE_LEDGER));
+    builder.on_thread_start(|| step_back(BEHIND_THE_LEDGER));
     builder.enable_all().thread_name("argosy").build().context("the runtime cannot be started")
 }
 
@@ -99,7 +97,7 @@ impl OpenShop {
         let address = listener.local_addr()?;
         let ops = ops_listener.as_ref().map(TcpListener::local_addr).transpose()?;
 
-        let spawner = Spawner::new();
+        let spawner = Spawner::with_background().context("the thread for what can wait cannot be started")?;
         let metrics = Metrics::new();
         let readiness = Readiness::default();
         let shop = Shop::open(settings, data.path(), address, &spawner, &metrics).await?;

@@ -42,8 +42,29 @@ impl From<DbError> for Failure {
             DbError::Closed => Failure::unavailable("The shop is restarting. Please try again in a moment.", 2),
             other => {
                 let source = std::error::Error::source(&other).map(|s| format!(": {s}")).unwrap_or_default();
-                Failure::internal(format!("{other}{source}"))
+                let internal = format!("{other}{source}");
+                if !other.is_of_the_machine() {
+                    return Failure::internal(internal);
+                }
+                let detail = "The shop could not save or read this right now. Please try again in a moment.";
+                let mut failure = Failure::unavailable(detail, 2);
+                failure.internal = Some(internal);
+                failure
             }
+        }
+    }
+}
+
+impl DbError {
+    /// Whether the machine is to blame, such as a disk that is full: nothing was stored, and the same may go well later.
+    fn is_of_the_machine(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DiskFull, SystemIoFailure};
+        match self {
+            DbError::Sqlite(error) => {
+                matches!(error.sqlite_error_code(), Some(DiskFull | SystemIoFailure | DatabaseBusy))
+            }
+            DbError::Commit(_) => true,
+            DbError::Migration(_) | DbError::Full | DbError::Closed => false,
         }
     }
 }
@@ -170,6 +191,19 @@ impl Db {
     /// # Errors
     /// When the file cannot be opened or a migration fails.
     pub fn open(path: &Path, migrations: &[Migration], options: Options) -> Result<Self, DbError> {
+        Self::open_at(path, migrations, options, 0)
+    }
+
+    /// [`Self::open`], with a writer that goes behind the rest of the process: for what follows orders.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or a migration fails.
+    pub fn open_in_background(path: &Path, migrations: &[Migration], options: Options) -> Result<Self, DbError> {
+        Self::open_at(path, migrations, options, crate::thread::BACKGROUND)
+    }
+
+    /// `behind`: how many levels of priority the writer steps back.
+    fn open_at(path: &Path, migrations: &[Migration], options: Options, behind: u8) -> Result<Self, DbError> {
         let mut conn = connect(path, options.synchronous, false)?;
         migrate(&mut conn, migrations)?;
         let readers = (0..options.readers.max(1))
@@ -177,7 +211,10 @@ impl Db {
             .collect::<Result<Vec<_>, _>>()?;
         let (jobs, queue) = sync_channel(QUEUE);
         let name = path.file_stem().and_then(|s| s.to_str()).unwrap_or("sqlite").to_owned();
-        let writer = crate::thread::spawn_named(&format!("{name}-writer"), move || write_loop(&conn, &queue));
+        let writer = crate::thread::spawn_named(&format!("{name}-writer"), move || {
+            crate::thread::step_back(behind);
+            write_loop(&conn, &queue);
+        });
         let shared = Shared {
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(writer)),
@@ -386,6 +423,44 @@ mod tests {
         db.write(|c| Ok::<_, DbError>(c.execute("insert into n values (1, 1)", [])?)).await.unwrap();
         drop(db);
         assert_eq!(count(&Db::open(&path, SCHEMA, OPTIONS).unwrap()), 1);
+    }
+
+    #[tokio::test]
+    async fn when_the_disk_is_full_nothing_is_stored_and_everybody_may_come_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("t.db"), SCHEMA, OPTIONS).unwrap();
+        let pages = |count: i64| {
+            let db = db.clone();
+            async move {
+                let sql = format!("pragma max_page_count = {count}");
+                db.write(move |c| Ok::<_, DbError>(c.query_row(&sql, [], |_| Ok(()))?)).await.unwrap();
+            }
+        };
+        pages(1).await;
+        let fill = "with recursive s(v) as (select 1 union all select v + 1 from s limit 5000) insert into n select v, 1 from s";
+        let writes = (0..20).map(|i: i64| {
+            let (db, fill) = (db.clone(), fill.clone());
+            async move {
+                let small =
+                    move |c: &Connection| Ok::<_, DbError>(c.execute("insert into n values (?1, 1)", [90_000 + i])?);
+                if i == 7 {
+                    db.write(move |c| Ok::<_, DbError>(c.execute(&fill, [])?)).await
+                } else {
+                    db.write(small).await
+                }
+            }
+        });
+        let results = futures::future::join_all(writes).await;
+        let stored = results.iter().filter(|result| result.is_ok()).count();
+        assert_eq!(count(&db), i64::try_from(stored).unwrap(), "what was refused left nothing behind");
+        assert!(results[7].is_err());
+        for error in results.into_iter().filter_map(Result::err) {
+            let failure = Failure::from(error);
+            assert_eq!(failure.kind, kernel::ErrorKind::Unavailable, "{failure:?}");
+            assert!(failure.retry_after_s.is_some() && failure.internal.is_some());
+        }
+        pages(10_000).await;
+        db.write(move |c| Ok::<_, DbError>(c.execute(&fill, [])?)).await.expect("there is room again");
     }
 
     /// Fails every third write before it is done, and every third one after it.

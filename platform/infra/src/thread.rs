@@ -2,6 +2,12 @@
 
 use std::thread::{Builder, JoinHandle};
 
+/// Levels of priority that everything else is below the ledger, whose thread every order waits for.
+pub const BEHIND_THE_LEDGER: u8 = 3;
+/// Levels of priority for what nobody waits for. The kernel gives such a thread a thirtieth of what one at the top gets,
+/// or whatever nobody else wants.
+pub const BACKGROUND: u8 = 15;
+
 /// Starts a thread called `name`.
 ///
 /// # Panics
