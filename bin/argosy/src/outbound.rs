@@ -56,7 +56,7 @@ impl Outbound<'_> {
         })
         .map_err(crate::shop::told)
         .context("notification.db")?;
-        notification.start(self.spawner);
+        notification.start(&self.spawner.background());
         Ok(notification)
     }
 
@@ -86,10 +86,11 @@ impl Outbound<'_> {
         })
         .map_err(crate::shop::told)
         .context("fulfilment.db")?;
-        fulfilment.start(self.spawner);
+        let behind = self.spawner.background();
+        fulfilment.start(&behind);
         let fulfilment = Arc::new(fulfilment);
         let feed = Feed { ledger: self.ledger.clone(), source: fulfilment.clone(), poll: feed_every };
-        self.spawner.spawn("feed-fulfilment", feed.run(self.spawner.token()));
+        behind.spawn("feed-fulfilment", feed.run(behind.token()));
         Ok(fulfilment)
     }
 
