@@ -5,6 +5,7 @@
 //! Owns no behaviour beyond reading and checking its own shapes.
 
 pub mod address;
+pub mod archive;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;

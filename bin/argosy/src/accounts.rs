@@ -69,6 +69,7 @@ pub(crate) fn routes(settings: &Settings, people: &Arc<People>) -> utoipa_axum::
         customers: people.clone(),
         staff: people.clone(),
         exchange: people.clone(),
+        archive: people.clone(),
         secure: secure(settings),
     };
     identity::people_routes(handles)

@@ -118,6 +118,8 @@ ids! {
     FulfilmentId,
     /// Goods on their way from one location to another.
     TransferId,
+    /// An order of another shop, kept as history.
+    PastOrderId,
 }
 
 impl StoreId {

@@ -18,8 +18,9 @@ pub mod secret;
 pub use clock::{Clock, SharedClock, SystemClock, Timestamp};
 pub use failure::{ErrorKind, Failure, FieldError};
 pub use id::{
-    AddressId, ApiKeyId, CartId, CustomerId, EventId, FulfilmentId, LineId, MailId, OrderId, PersonId, ProductId,
-    RefundId, ReturnId, SessionId, ShipmentId, Sku, StaffId, StoreId, TransferId, VariantId, WebhookEndpointId,
+    AddressId, ApiKeyId, CartId, CustomerId, EventId, FulfilmentId, LineId, MailId, OrderId, PastOrderId, PersonId,
+    ProductId, RefundId, ReturnId, SessionId, ShipmentId, Sku, StaffId, StoreId, TransferId, VariantId,
+    WebhookEndpointId,
 };
 pub use money::{Currency, Money, MoneyError, Rate};
 pub use page::{Cursor, Page, PageRequest};

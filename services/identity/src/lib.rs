@@ -1,15 +1,16 @@
 //! Identity: who is asking.
 //!
-//! Owns `identity.db`: API keys, customers with their address books, staff with their roles, the sessions of both, and
-//! tokens that work once. Of a key, a session or a token only the SHA-256 is stored; of a password its Argon2id; what is
-//! personal is sealed under one key per person, and an e-mail address is looked up by a keyed hash. Called by the front
-//! of every request ([`http_kit::Front`]) and by commands that open the same file while the shop runs. Calls the carts
-//! (a guest's joins the customer's), the ledger (a customer's orders, erasure) and the mails, all through contracts.
-//! Emits nothing.
+//! Owns `identity.db`: API keys, customers with their address books, staff with their roles, the sessions of both,
+//! tokens that work once, and the orders that people placed in another shop before this one. Of a key, a session or a
+//! token only the SHA-256 is stored; of a password its Argon2id; what is personal is sealed under one key per person,
+//! and an e-mail address is looked up by a keyed hash. Called by the front of every request ([`http_kit::Front`]) and by
+//! commands that open the same file while the shop runs. Calls the carts (a guest's joins the customer's), the ledger (a
+//! customer's orders, erasure) and the mails, all through contracts. Emits nothing.
 //!
 //! - `service`: [`Identity`], which recognises keys and sessions without a query.
 //! - `people`: [`People`], the accounts: [`contracts::identity::Customers`] and [`contracts::identity::Staff`].
-//! - `exchange`: customers as files have them, here and elsewhere.
+//!   Also [`contracts::archive::PastOrders`]: history, which no other part of the shop knows of.
+//! - `exchange`: customers as files have them, here and elsewhere; [`order_file`]: orders.
 //! - `password`, `throttle`: what a guess costs, and how guessing is slowed without locking anybody out.
 //! - `placing`: [`Placing`], a checkout that remembers whose order it placed.
 //! - `api`: the routes, one file each.
@@ -20,6 +21,7 @@
 
 mod api;
 mod exchange;
+pub mod order_file;
 mod password;
 mod people;
 mod placing;

@@ -19,6 +19,8 @@ mod customer_list_staff;
 mod customer_order_list;
 mod customer_order_list_staff;
 mod customer_password_put;
+mod customer_past_order_get;
+mod customer_past_order_list;
 mod customer_register;
 mod customer_verification_send;
 mod customers_export;
@@ -27,8 +29,14 @@ mod customers_import_list;
 mod customers_import_undo;
 mod email_verify;
 mod invitation_accept;
+mod orders_import;
+mod orders_import_list;
+mod orders_import_undo;
 mod password_reset_redeem;
 mod password_reset_request;
+mod past_order_erase;
+mod past_order_get;
+mod past_order_list;
 mod role_delete;
 mod role_list;
 mod role_put;
@@ -56,6 +64,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
+use contracts::archive::PastOrders;
 use contracts::cart::CartAccess;
 use contracts::catalog::TimestampSchema;
 use contracts::identity::{CustomerExchange, Customers, GuestCart, Identity, Staff, StaffLoggedIn, StaffView};
@@ -79,6 +88,7 @@ pub struct PeopleHandles {
     pub customers: Arc<dyn Customers>,
     pub staff: Arc<dyn Staff>,
     pub exchange: Arc<dyn CustomerExchange>,
+    pub archive: Arc<dyn PastOrders>,
     /// Whether the shop's public address is `https://`: cookies are for TLS only then.
     pub secure: bool,
 }
@@ -129,6 +139,18 @@ fn customer_routes() -> OpenApiRouter<PeopleHandles> {
         .routes(routes!(customers_import::customers_import, customers_import_list::customers_import_list))
         .routes(routes!(customers_import_undo::customers_import_undo))
         .routes(routes!(customers_export::customers_export))
+        .merge(past_order_routes())
+}
+
+fn past_order_routes() -> OpenApiRouter<PeopleHandles> {
+    OpenApiRouter::new()
+        .routes(routes!(orders_import::orders_import, orders_import_list::orders_import_list))
+        .routes(routes!(orders_import_undo::orders_import_undo))
+        .routes(routes!(past_order_list::past_order_list))
+        .routes(routes!(past_order_get::past_order_get))
+        .routes(routes!(past_order_erase::past_order_erase))
+        .routes(routes!(customer_past_order_list::customer_past_order_list))
+        .routes(routes!(customer_past_order_get::customer_past_order_get))
 }
 
 fn staff_routes() -> OpenApiRouter<PeopleHandles> {

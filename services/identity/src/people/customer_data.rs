@@ -15,7 +15,7 @@ use serde_json::json;
 use super::{People, customers::view_of, sessions};
 use crate::store::customer::{self, AddressRow};
 use crate::store::session::Table;
-use crate::store::{place, session, token};
+use crate::store::{past_order, place, session, token};
 
 /// The most addresses in one book.
 pub(super) const MAX_ADDRESSES: usize = 50;
@@ -138,6 +138,7 @@ impl People {
             "addresses": self.saved_addresses(store, id)?,
             "sessions": sessions::shown(Table::Customer, sessions, &key, nobody, self.now()),
             "orders": self.all_orders(store, id).await?,
+            "past_orders": self.all_past_orders(store, &row).await?,
         }))
     }
 
@@ -173,7 +174,12 @@ impl People {
             self.parts.purchases.erase(store, person, actor).await?;
         }
         let now = self.now();
+        // Past orders are found by the address alone: whoever only typed it in takes nobody's history away.
+        let reaches_past = password.is_none() || row.verified_at.is_some();
         self.write(move |conn| {
+            if let Some(person) = past_order::person_by_email(conn, store, &row.email_hash)?.filter(|_| reaches_past) {
+                past_order::erase_person(conn, store, person.id, now)?;
+            }
             place::forget(conn, store, &row.email_hash)?;
             token::forget(conn, store, id.as_bytes())?;
             session::end_others(conn, Table::Customer, store, id.as_bytes(), None)?;

@@ -1,5 +1,6 @@
 //! Customers and staff: what their accounts share.
 
+mod archive;
 mod customer_data;
 mod customers;
 mod exchange;

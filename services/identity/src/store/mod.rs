@@ -3,6 +3,7 @@
 pub(crate) mod api_key;
 pub(crate) mod customer;
 pub(crate) mod customer_import;
+pub(crate) mod past_order;
 pub(crate) mod place;
 pub(crate) mod role;
 pub(crate) mod session;
@@ -18,6 +19,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_initial", sql: include_str!("../../migrations/0001_initial.sql") },
     Migration { name: "0002_people", sql: include_str!("../../migrations/0002_people.sql") },
     Migration { name: "0003_customer_imports", sql: include_str!("../../migrations/0003_customer_imports.sql") },
+    Migration { name: "0004_past_orders", sql: include_str!("../../migrations/0004_past_orders.sql") },
 ];
 
 /// A number that changes when another connection, of this process or another, has committed.

@@ -164,8 +164,13 @@ impl Shop {
             cost: PasswordCost { memory_kib: 64, passes: 1, at_once: 4 },
         };
         let people = Arc::new(People::open(&identity, parts).unwrap());
-        let handles =
-            PeopleHandles { customers: people.clone(), staff: people.clone(), exchange: people.clone(), secure: true };
+        let handles = PeopleHandles {
+            customers: people.clone(),
+            staff: people.clone(),
+            exchange: people.clone(),
+            archive: people.clone(),
+            secure: true,
+        };
         let shared: Arc<Identity> = Arc::new(identity.clone());
         let (router, api) = OpenApiRouter::new()
             .nest("/api/v1", identity::routes(shared.clone()).merge(identity::people_routes(handles)))
@@ -291,7 +296,16 @@ impl<'a> Client<'a> {
         self.send("POST", path, Some(body)).await
     }
 
+    /// Sends a file as it is.
+    pub async fn upload(&self, path: &str, file: &str) -> Reply {
+        self.send_text("POST", path, Some(("text/csv", file.to_owned()))).await
+    }
+
     pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        self.send_text(method, path, body.map(|body| ("application/json", body.to_string()))).await
+    }
+
+    async fn send_text(&self, method: &str, path: &str, body: Option<(&str, String)>) -> Reply {
         let mut request = Request::builder().method(method).uri(format!("/api/v1{path}")).header("host", "shop.test");
         if let Some(bearer) = &self.bearer {
             request = request.header("authorization", format!("Bearer {bearer}"));
@@ -303,9 +317,9 @@ impl<'a> Client<'a> {
             request = request.header(name, value);
         }
         let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
+            Some((kind, body)) => {
+                request = request.header("content-type", kind);
+                Body::from(body)
             }
             None => Body::empty(),
         };

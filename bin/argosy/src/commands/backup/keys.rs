@@ -36,7 +36,7 @@ pub(crate) struct Keyed {
 }
 
 /// Every table with a column `wrapped_key`.
-pub(crate) const KEYED: [Keyed; 5] = [
+pub(crate) const KEYED: [Keyed; 6] = [
     Keyed {
         database: "ledger.db",
         table: "people",
@@ -55,6 +55,16 @@ pub(crate) const KEYED: [Keyed; 5] = [
         database: "identity.db",
         table: "staff",
         without_key: "delete from staff where wrapped_key = x'';",
+    },
+    Keyed {
+        database: "identity.db",
+        table: "past_people",
+        without_key: "update past_orders set contact = null where exists (select 1 from past_people p
+                where p.store = past_orders.store and p.id = past_orders.person and p.wrapped_key = x'');
+            update past_order_changes set contact = null where exists (select 1 from past_people p
+                where p.store = past_order_changes.store and p.id = past_order_changes.person and p.wrapped_key = x'');
+            update past_people set wrapped_key = null, email_hash = null, erased_at = unixepoch() * 1000
+             where wrapped_key = x'';",
     },
     Keyed {
         database: "notification.db",
