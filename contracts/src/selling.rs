@@ -1,6 +1,8 @@
 //! On what terms a shop sells: promotions, taxes, shipping, price lists and groups of customers, as documents of the back
 //! office. Each has a version, which is its ETag.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kernel::{Currency, CustomerId, Money, Rate, Sku, StoreId};
 use serde::{Deserialize, Serialize};
@@ -171,6 +173,40 @@ pub struct Minimum {
     /// One per currency; a promotion with amounts does not apply in a currency that is not named.
     pub amounts: Vec<Money>,
     pub quantity: u32,
+}
+
+/// How a promotion stands at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PromotionState {
+    /// Shoppers can have it.
+    Active,
+    /// Its time has not come.
+    Planned,
+    /// Its time is over.
+    Ended,
+    /// Every limit of it is reached: with several codes, that of each.
+    UsedUp,
+    /// Switched off.
+    Off,
+}
+
+/// How a promotion stands, and how often it was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PromotionStanding {
+    pub state: PromotionState,
+    /// One for each code, or one for a promotion without codes; at most 100. Only what has or had a limit is counted.
+    pub uses: Vec<PromotionUses>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PromotionUses {
+    /// None: it applies by itself.
+    pub code: Option<String>,
+    /// Orders that use it and were not cancelled.
+    pub uses: i64,
+    /// How many orders may use it; none for any number.
+    pub limit: Option<i64>,
 }
 
 // ---- Taxes ----------------------------------------------------------------------------------------------------------
@@ -520,6 +556,12 @@ pub trait SellingTerms: Send + Sync {
     /// 412 `stale_version` or 428 `if_match_required` by what was `seen`, 422 for what cannot be.
     async fn put(&self, store: StoreId, document: TermsDocument, seen: Seen, actor: Actor) -> Result<TermsDocument>;
     async fn delete(&self, store: StoreId, kind: TermsKind, handle: &str, seen: Seen, actor: Actor) -> Result<()>;
+    /// How every promotion stands now, by handle.
+    async fn promotion_states(&self, store: StoreId) -> Result<BTreeMap<String, PromotionState>>;
+    /// How one promotion stands now; none when there is none.
+    async fn promotion_standing(&self, store: StoreId, handle: &str) -> Result<Option<PromotionStanding>>;
+    /// What the clocks of the shop show now, to the second.
+    async fn local_now(&self, store: StoreId) -> Result<LocalTime>;
 }
 
 // ---- What one shopper pays ------------------------------------------------------------------------------------------

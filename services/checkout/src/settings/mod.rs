@@ -6,6 +6,7 @@
 mod rules;
 mod selling;
 mod service;
+mod standing;
 pub(crate) mod store;
 mod zone;
 

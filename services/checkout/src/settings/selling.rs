@@ -89,6 +89,12 @@ impl Selling {
         Selling::new(terms, BTreeMap::new())
     }
 
+    /// What the clocks of the shop show at `now`.
+    #[must_use]
+    pub fn local(&self, now: Timestamp) -> Option<String> {
+        self.zone.local(now)
+    }
+
     #[must_use]
     pub fn terms(&self) -> &Arc<Terms> {
         &self.terms

@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use contracts::Result;
 use contracts::event::{Event, OutboxSource};
 use contracts::ledger::{Actor, Vouchers};
-use contracts::selling::{GroupPrices, Promotion, Seen, SellingTerms, ShelfTag, Shopper, TermsDocument, TermsKind};
+use contracts::selling::{
+    GroupPrices, LocalTime, Promotion, PromotionStanding, PromotionState, Seen, SellingTerms, ShelfTag, Shopper,
+    TermsDocument, TermsKind,
+};
 use infra::Spawner;
 use infra::sqlite::Db;
 use kernel::{ErrorKind, EventId, Failure, SharedClock, SharedRng, Sku, StoreId};
@@ -17,6 +20,7 @@ use tokio::sync::{Mutex, oneshot};
 
 use super::rules;
 use super::selling::{Documents, Selling, Snapshots, default_settings};
+use super::standing;
 use super::store::{self, Fault};
 use crate::prices::{Asking, Price};
 use crate::promotion::{automatic_counter, normal_code};
@@ -273,6 +277,21 @@ impl SellingTerms for TermsService {
     async fn delete(&self, store: StoreId, kind: TermsKind, handle: &str, seen: Seen, actor: Actor) -> Result<()> {
         let (inner, handle) = (self.inner.clone(), handle.to_owned());
         self.finish(async move { inner.delete(store, kind, &handle, seen, actor).await }).await
+    }
+
+    async fn promotion_states(&self, store: StoreId) -> Result<BTreeMap<String, PromotionState>> {
+        let selling = self.inner.snapshots.of(store);
+        standing::states(self.inner.vouchers.as_ref(), store, &selling, self.inner.clock.now()).await
+    }
+
+    async fn promotion_standing(&self, store: StoreId, handle: &str) -> Result<Option<PromotionStanding>> {
+        let selling = self.inner.snapshots.of(store);
+        standing::standing(self.inner.vouchers.as_ref(), store, &selling, handle, self.inner.clock.now()).await
+    }
+
+    async fn local_now(&self, store: StoreId) -> Result<LocalTime> {
+        let local = self.inner.snapshots.of(store).local(self.inner.clock.now());
+        local.ok_or_else(|| Failure::internal("the clock shows a time that no calendar has"))
     }
 }
 

@@ -40,6 +40,13 @@ impl Zone {
         Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
     }
 
+    /// What the clocks of this zone show at `now`, e.g. `2026-11-27T00:00:00`.
+    #[must_use]
+    pub fn local(&self, now: Timestamp) -> Option<String> {
+        let now = jiff::Timestamp::from_millisecond(now.millis()).ok()?;
+        Some(self.0.to_datetime(now).strftime("%Y-%m-%dT%H:%M:%S").to_string())
+    }
+
     /// The beginning of a day, e.g. `2026-01-01`. None when it is no day.
     #[must_use]
     pub fn day_begins(&self, day: &str) -> Option<Timestamp> {
@@ -83,6 +90,8 @@ mod tests {
         assert_eq!(utc("2026-03-29T02:30"), "2026-03-29T01:30:00.000Z");
         assert_eq!(utc("2026-10-25T02:30"), "2026-10-25T00:30:00.000Z");
         assert_eq!(berlin.day_begins("2026-07-01").unwrap().to_string(), "2026-06-30T22:00:00.000Z");
+        let summer = berlin.instant("2026-07-10T12:34:56").unwrap();
+        assert_eq!(berlin.local(summer).unwrap(), "2026-07-10T12:34:56");
         assert_eq!(berlin.instant("tomorrow"), None);
         assert!(Zone::named("Europe/Atlantis").is_err());
     }

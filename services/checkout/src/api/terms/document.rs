@@ -17,10 +17,10 @@ use utoipa::IntoParams;
 pub(super) struct PageQuery {
     /// 1 to 100, 24 when absent.
     #[param(nullable = false, minimum = 1, maximum = 100)]
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
     /// `next_cursor` of the page before.
     #[param(nullable = false)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// A page of `documents`, which come by handle.

@@ -13,6 +13,7 @@ mod promotion_delete;
 mod promotion_get;
 mod promotion_list;
 mod promotion_put;
+mod promotion_standing;
 mod settings_get;
 mod settings_put;
 mod shipping_zone_delete;
@@ -40,6 +41,7 @@ pub fn terms_routes(terms: Arc<dyn SellingTerms>) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(promotion_list::promotion_list))
         .routes(routes!(promotion_get::promotion_get, promotion_put::promotion_put, promotion_delete::promotion_delete))
+        .routes(routes!(promotion_standing::promotion_standing))
         .routes(routes!(price_list_list::price_list_list))
         .routes(routes!(
             price_list_get::price_list_get,

@@ -25,7 +25,7 @@ use crate::quote::Terms;
 /// For all, and for each customer.
 type Pair = (Option<i64>, Option<i64>);
 
-/// Limits by counter.
+/// Limits by counter, of which those that end in `GONE` are used up.
 #[derive(Default)]
 struct Limits(Mutex<BTreeMap<String, Pair>>);
 
@@ -52,8 +52,13 @@ impl Vouchers for Limits {
 
     async fn coupon(&self, _: StoreId, code: &str) -> Result<Option<CouponView>> {
         let found = self.0.lock().get(code).copied();
-        let view =
-            |(limit, limit_per_customer)| CouponView { code: code.to_owned(), limit, uses: 0, limit_per_customer };
+        let uses = |limit: Option<i64>| if code.ends_with("GONE") { limit.unwrap_or(0) } else { 0 };
+        let view = |(limit, limit_per_customer)| CouponView {
+            code: code.to_owned(),
+            limit,
+            uses: uses(limit),
+            limit_per_customer,
+        };
         Ok(found.map(view))
     }
 
@@ -266,6 +271,41 @@ async fn limits_are_told_to_the_ledger_in_capitals() {
 }
 
 #[tokio::test]
+async fn promotions_are_listed_by_how_they_stand() {
+    let office = Office::open();
+    // It is 16:13:20 in the shop.
+    let made = [
+        ("now", ten("NOW"), json!({ "starts_at": "2026-09-21T16:13" })),
+        ("later", ten("LATER"), json!({ "starts_at": "2026-09-21T16:14" })),
+        ("over", ten("OVER"), json!({ "ends_at": "2026-09-21T16:13" })),
+        ("used", ten("GONE"), json!({ "limit": 3 })),
+        ("half-used", ten("HALF"), json!({ "codes": ["ALL-GONE", "LEFT"], "limit": 3 })),
+        ("off", ten("OFF"), json!({ "enabled": false })),
+    ];
+    for (handle, mut body, more) in made {
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let path = format!("/admin/promotions/{handle}");
+        assert_eq!(office.put(&path, &body).await.status, 200, "{handle}");
+    }
+    let listed = async |state: &str| {
+        let found = office.get(&format!("/admin/promotions?state={state}")).await.body;
+        let items = found["items"].as_array().unwrap();
+        items.iter().map(|item| item["handle"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(listed("active").await, "half-used now");
+    assert_eq!(listed("planned").await, "later");
+    assert_eq!(listed("ended").await, "over");
+    assert_eq!(listed("used_up").await, "used");
+    assert_eq!(listed("off").await, "off");
+    assert_eq!(office.get("/admin/promotions?state=good").await.status, 422);
+    let standing = office.get("/admin/promotions/half-used/standing").await.body;
+    let uses = json!([{ "code": "ALL-GONE", "uses": 3, "limit": 3 }, { "code": "LEFT", "uses": 0, "limit": 3 }]);
+    assert_eq!(standing, json!({ "state": "active", "uses": uses }));
+    assert_eq!(office.get("/admin/promotions/now/standing").await.body["uses"], json!([]), "nothing counts it");
+    assert_eq!(office.get("/admin/promotions/nothing/standing").await.status, 404);
+}
+
+#[tokio::test]
 async fn all_faults_are_told_at_once() {
     let office = Office::open();
     assert_eq!(office.put("/admin/promotions/ten", &ten("TEN")).await.status, 200);
@@ -335,5 +375,5 @@ fn every_route_is_documented() {
         let name = reference.split('"').next().unwrap();
         assert!(api.components.as_ref().unwrap().schemas.contains_key(name), "{name} is referred to and not there");
     }
-    assert_eq!(api.paths.paths.len(), 11);
+    assert_eq!(api.paths.paths.len(), 12);
 }
