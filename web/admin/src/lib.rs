@@ -1,8 +1,7 @@
 //! The admin: what staff see, as server-rendered HTML that needs no JavaScript at all.
 //!
 //! Owns the pages of the back office, their stylesheet, and the invoices and packing slips (PDF). Calls the contracts
-//! of every service and emits nothing; it speaks only contracts, so what it does, the API does too; only the
-//! movements beside an order's timeline have no route of their own yet.
+//! of every service and emits nothing; it speaks only contracts, so what it does, the API does too.
 //!
 //! - A page is a typed function from a `PageContext` and its data to markup (`pages/*`). Each has samples made of
 //!   hostile texts, and one test renders them all.

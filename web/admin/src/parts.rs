@@ -8,7 +8,7 @@ use crate::form::{Draft, Fields};
 use crate::rows;
 
 /// What an address says was just done, in words. Only these can be shown.
-const DONE: [(&str, &str); 43] = [
+const DONE: [(&str, &str); 46] = [
     ("edited", "The order is changed. What it costs less is on its way back."),
     ("shipped", "The shipment is recorded. The customer gets a mail."),
     ("delivered", "The shipment is delivered."),
@@ -52,6 +52,9 @@ const DONE: [(&str, &str); 43] = [
     ("received", "The goods are in the stock."),
     ("location-closed", "Orders are not served from there any more."),
     ("location-open", "Orders are served from there again."),
+    ("promotion-on", "The promotion is switched on."),
+    ("promotion-off", "The promotion is switched off. Carts that have it lose it."),
+    ("promotion-ended", "The promotion has ended. Carts that have it lose it."),
 ];
 
 pub(crate) fn done(key: &str) -> Option<&'static str> {
@@ -99,7 +102,8 @@ pub(crate) fn state(value: impl serde::Serialize) -> Markup {
         }
         "payment_failed" | "declined" | "failed" | "unknown" | "disabled" => "bad",
         "unfulfilled" | "partially_shipped" | "pending" | "requires_action" | "requested" | "queued" | "invited"
-        | "authorised" | "draft" | "in_transit" | "partially_received" | "accepted" | "packed" | "labelled" => "wait",
+        | "authorised" | "draft" | "planned" | "in_transit" | "partially_received" | "accepted" | "packed"
+        | "labelled" => "wait",
         _ => "plain",
     };
     html! { span.state.(tone) { (label(&name)) } }
@@ -284,7 +288,8 @@ impl<'a> Form<'a> {
         format!("{}-{name}", self.id)
     }
 
-    fn value<'b>(&'b self, name: &str, current: &'b str) -> &'b str {
+    /// What is typed into the field `name`, or else `current`.
+    pub(crate) fn value<'b>(&'b self, name: &str, current: &'b str) -> &'b str {
         match self.fields() {
             Some(fields) if fields.has(name) => fields.raw(name),
             _ => current,
@@ -314,6 +319,11 @@ impl<'a> Form<'a> {
                 }
             }
         }
+    }
+
+    /// What is wrong with boxes to tick, which have no field of their own.
+    pub(crate) fn mistakes(&self, name: &str) -> Markup {
+        html! { @for error in self.errors(name) { p.error { (error) } } }
     }
 
     fn explained(&self, name: &str, hint: &str) -> (Markup, Option<String>) {

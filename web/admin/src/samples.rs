@@ -15,7 +15,7 @@ use contracts::ledger::{
 };
 use contracts::market::Texts;
 use contracts::notification::{DeliveryStatus, DeliveryView, MailStatus, MailTemplate, MailView, WebhookEndpointView};
-use contracts::selling::TermsDocument;
+use contracts::selling::{Promotion, TermsDocument};
 use kernel::{Currency, Failure, FieldError, Money, OrderId, Rate, Sku, Timestamp};
 
 use crate::form::{Draft, Fields};
@@ -162,8 +162,24 @@ pub(crate) fn order() -> OrderView {
 }
 
 pub(crate) fn history() -> Vec<HistoryEntry> {
-    let entry = |kind| HistoryEntry { at: at(), kind, text: HOSTILE(), reason: Some(HOSTILE()), by: Some(HOSTILE()) };
-    vec![entry(HistoryKind::Stock), entry(HistoryKind::Payment), entry(HistoryKind::Staff), entry(HistoryKind::Note)]
+    let entry = |kind| HistoryEntry {
+        at: at(),
+        kind,
+        name: HOSTILE(),
+        text: HOSTILE(),
+        reason: Some(HOSTILE()),
+        by: Some(HOSTILE()),
+        moved: None,
+        data: serde_json::Value::Null,
+        request_id: None,
+    };
+    vec![
+        entry(HistoryKind::Event),
+        entry(HistoryKind::Stock),
+        entry(HistoryKind::Payment),
+        entry(HistoryKind::Staff),
+        entry(HistoryKind::Note),
+    ]
 }
 
 pub(crate) fn stock() -> StockView {
@@ -331,6 +347,29 @@ pub(crate) fn delivery() -> DeliveryView {
         last_status: Some(500),
         last_error: Some(HOSTILE()),
     }
+}
+
+/// A promotion with each kind of effect.
+pub(crate) fn promotions() -> Vec<Promotion> {
+    let hostile = HOSTILE();
+    let euros = serde_json::json!([{ "amount_minor": 490, "currency": "EUR" }]);
+    let goods = serde_json::json!({ "products": [hostile], "collections": [hostile], "categories": [hostile], "skus": ["<b>"] });
+    let effects = serde_json::json!([
+        { "kind": "percentage", "rate_ppm": 100_000 },
+        { "kind": "fixed", "amounts": euros },
+        { "kind": "fixed_per_unit", "amounts": euros },
+        { "kind": "buy_x_get_y", "buy": 2, "get": 1, "gets": goods },
+        { "kind": "tiers", "steps": [{ "from_quantity": 3, "from_amounts": euros, "rate_ppm": 50_000 }] },
+        { "kind": "free_shipping", "options": [hostile], "countries": [hostile] },
+    ]);
+    let of = |effect: &serde_json::Value| {
+        serde_json::json!({
+            "handle": hostile, "version": 3, "name": { "en": hostile }, "codes": [hostile], "goods": goods,
+            "groups": [hostile], "minimum": { "amounts": euros, "quantity": 2 }, "starts_at": hostile,
+            "ends_at": hostile, "limit": 7, "limit_per_customer": 1, "stacking": "exclusive", "effect": effect,
+        })
+    };
+    effects.as_array().unwrap().iter().map(|effect| serde_json::from_value(of(effect)).unwrap()).collect()
 }
 
 /// One of each kind, made of JSON as merchants write it.

@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod guide;
+pub mod office;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

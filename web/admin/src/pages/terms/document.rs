@@ -3,17 +3,17 @@
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use contracts::selling::{Seen, TermsDocument, TermsKind};
+use contracts::selling::{PromotionStanding, Seen, TermsDocument, TermsKind};
 use http_kit::{Api, Caller, Path};
 use kernel::{ErrorKind, Failure};
 use maud::{Markup, html};
 
 use super::forms::{self, Choices};
-use super::{Kind, kind_at};
+use super::{Kind, kind_at, promotions};
 use crate::form::{Asked, Draft, Fields};
 use crate::layout;
 use crate::pages::{shown_again, status_of};
-use crate::parts::{Field, Form, default_button, encoded};
+use crate::parts::{Field, Form, default_button, encoded, said, state};
 use crate::respond::{page, see_other};
 use crate::rows;
 use crate::site::{PageContext, Site};
@@ -32,7 +32,33 @@ pub(crate) struct DocumentPage {
     /// The first row of a long list that is shown.
     pub(crate) from: usize,
     pub(crate) choices: Choices,
+    /// What it says, in words; for promotions.
+    pub(crate) told: Vec<String>,
+    pub(crate) standing: Option<PromotionStanding>,
     pub(crate) draft: Draft,
+}
+
+/// What a promotion says in words, how it stands, and how often it was used.
+fn in_words(data: &DocumentPage) -> Markup {
+    html! {
+        @if !data.told.is_empty() {
+            section.card #words {
+                div.head {
+                    h2 { "In words" }
+                    @if let Some(standing) = &data.standing { (state(standing.state)) }
+                }
+                ul { @for sentence in &data.told { li { (said(sentence)) } } }
+                @if let Some(standing) = data.standing.as_ref().filter(|standing| !standing.uses.is_empty()) {
+                    dl.sums {
+                        @for one in &standing.uses {
+                            dt { @if let Some(code) = &one.code { "Orders with " (said(code)) } @else { "Orders" } }
+                            dd { (one.uses) @if let Some(limit) = one.limit { " of " (limit) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 pub(crate) fn document_page(ctx: &PageContext, data: &DocumentPage) -> Markup {
@@ -57,9 +83,10 @@ pub(crate) fn document_page(ctx: &PageContext, data: &DocumentPage) -> Markup {
     let body = html! {
         p {
             @if !only_one { a href=(base) { (data.kind.title) } " · " }
-            @if data.as_json && forms::has_form(data.kind.kind) { a href=(address) { "As a form" } }
-            @else if !data.as_json { a href=(json_address) { "As JSON" } }
+            @if data.as_json { a href=(address) { "As a form" } }
+            @else { a href=(json_address) { "Advanced: as JSON" } }
         }
+        (in_words(data))
         @if ctx.may(data.kind.scope) {
             form.card method="post" action=(action) {
                 (default_button())
@@ -72,6 +99,9 @@ pub(crate) fn document_page(ctx: &PageContext, data: &DocumentPage) -> Markup {
                 p.actions { button type="submit" { "Save" } }
             }
             @if let Some(version) = version {
+                @if let Some(standing) = &data.standing {
+                    (promotions::buttons(&address, version, standing.state))
+                }
                 @if !only_one {
                     form.inline method="post" action=(format!("{address}/delete")) {
                         input type="hidden" name="version" value=(version);
@@ -86,7 +116,8 @@ pub(crate) fn document_page(ctx: &PageContext, data: &DocumentPage) -> Markup {
 
 #[cfg(test)]
 pub(crate) fn samples() -> Vec<DocumentPage> {
-    use crate::samples::{HOSTILE, documents, draft, id};
+    use crate::samples::{HOSTILE, documents, draft, id, promotions};
+    use contracts::selling::{PromotionState, PromotionUses};
     use kernel::Currency;
     let choices = Choices {
         locales: vec!["en".into(), "de-CH".into()],
@@ -94,8 +125,13 @@ pub(crate) fn samples() -> Vec<DocumentPage> {
         markets: vec![(HOSTILE(), HOSTILE())],
         groups: vec![(HOSTILE(), HOSTILE())],
         members: vec![(id(1), HOSTILE())],
+        collections: vec![(HOSTILE(), HOSTILE())],
+        categories: vec![(HOSTILE(), HOSTILE())],
+        deliveries: vec![(HOSTILE(), HOSTILE())],
+        time_zone: HOSTILE(),
+        effect: String::new(),
     };
-    let page = |kind, document, as_json, draft| DocumentPage {
+    let page = |kind: &'static Kind, document, as_json, draft| DocumentPage {
         kind,
         handle: HOSTILE(),
         document,
@@ -103,6 +139,11 @@ pub(crate) fn samples() -> Vec<DocumentPage> {
         as_json,
         from: 0,
         choices: choices.clone(),
+        told: vec![HOSTILE()],
+        standing: (kind.kind == TermsKind::Promotion).then(|| PromotionStanding {
+            state: PromotionState::UsedUp,
+            uses: vec![PromotionUses { code: Some(HOSTILE()), uses: 7, limit: Some(7) }],
+        }),
         draft,
     };
     let typed = [
@@ -117,13 +158,23 @@ pub(crate) fn samples() -> Vec<DocumentPage> {
         "seller-address",
         "joining",
         "country",
+        "effect-rate",
+        "goods-collections",
+        "goods-products",
+        "groups",
+        "codes",
     ];
     let mut pages = Vec::new();
     for document in documents() {
         let kind = super::KINDS.iter().find(|kind| kind.kind == document.kind()).unwrap();
-        let as_json = !forms::has_form(kind.kind);
-        pages.push(page(kind, Some(document), as_json, Draft::default()));
-        pages.push(page(kind, None, as_json, draft("document", &typed)));
+        pages.push(page(kind, Some(document), false, Draft::default()));
+        pages.push(page(kind, None, false, draft("document", &typed)));
+    }
+    for promotion in promotions() {
+        let typed = Fields::of(vec![("effect-kind".to_owned(), forms::promotion::name(&promotion).to_owned())]);
+        let document = TermsDocument::Promotion(promotion);
+        pages.push(page(&super::KINDS[0], Some(document), false, Draft::default()));
+        pages.push(page(&super::KINDS[0], None, false, Draft::typed("document", typed)));
     }
     pages.push(page(&super::KINDS[1], None, true, draft("document", &["document"])));
     pages
@@ -168,11 +219,16 @@ async fn choices(
     let mut choices = forms::money_and_words(site);
     if kind == TermsKind::PriceList {
         choices.markets = handles.markets.iter().map(|market| (market.handle.clone(), market.name.clone())).collect();
+    }
+    if matches!(kind, TermsKind::PriceList | TermsKind::Promotion) {
         for group in handles.terms.documents(store, TermsKind::CustomerGroup).await? {
             if let TermsDocument::CustomerGroup(group) = group {
                 choices.groups.push((group.handle, group.name));
             }
         }
+    }
+    if kind == TermsKind::Promotion {
+        forms::promotion::choices(site, document, &mut choices).await?;
     }
     for id in forms::group::shown(document, from) {
         let customer = handles.customers.customer(store, *id).await?;
@@ -201,12 +257,22 @@ async fn current(
         None => kind.example.to_owned(),
     };
     let choices = choices(site, kind.kind, document.as_ref(), from).await?;
-    Ok(DocumentPage { kind, handle: handle.to_owned(), document, json, as_json, from, choices, draft })
+    let (told, standing) = match kind.kind {
+        TermsKind::Promotion => (
+            forms::promotion::told(&choices, &draft, document.as_ref()),
+            match document {
+                Some(_) => site.handles().terms.promotion_standing(site.store(), handle).await?,
+                None => None,
+            },
+        ),
+        _ => (Vec::new(), None),
+    };
+    Ok(DocumentPage { kind, handle: handle.to_owned(), document, json, as_json, from, choices, told, standing, draft })
 }
 
-/// Whether an address asks for a document as JSON, or it has no other form.
-fn as_json(kind: &Kind, uri: &Uri) -> bool {
-    uri.path().ends_with("/json") || !forms::has_form(kind.kind)
+/// Whether an address asks for a document as JSON.
+fn as_json(uri: &Uri) -> bool {
+    uri.path().ends_with("/json")
 }
 
 fn first_row(fields: &Fields) -> usize {
@@ -230,8 +296,9 @@ pub(crate) async fn show(
     let kind = kind_at(&uri)?;
     caller.require_read(kind.scope)?;
     let document = find(&site, kind, &handle).await?;
-    let view = (as_json(kind, &uri), first_row(&asked));
-    let data = current(&site, kind, (&handle, document), view, Draft::default()).await?;
+    let view = (as_json(&uri), first_row(&asked));
+    let mut data = current(&site, kind, (&handle, document), view, Draft::default()).await?;
+    data.choices.effect = asked.text("effect").to_owned();
     Ok(answer(&site, &caller, &data, &asked))
 }
 
@@ -244,7 +311,8 @@ async fn typed(
     fields: &Fields,
 ) -> Result<TermsDocument, Failure> {
     if !as_json {
-        return forms::read(site, kind.kind, fields, before).await;
+        let choices = choices(site, kind.kind, before, first_row(fields)).await?;
+        return forms::read(site, kind.kind, &choices, fields, before).await;
     }
     let document = read(kind.kind, fields.text("document"))?;
     if before.is_some_and(|before| before.handle() != document.handle()) {
@@ -263,11 +331,16 @@ pub(crate) async fn put(
 ) -> Api<Response> {
     let kind = kind_at(&uri)?;
     caller.require(kind.scope)?;
-    let view = (as_json(kind, &uri), first_row(&fields));
+    let view = (as_json(&uri), first_row(&fields));
     let before = find(&site, kind, &handle).await?;
     let fields = match rows::pressed(&fields) {
-        Some(fields) => {
-            let draft = Draft::typed("document", fields);
+        Some(typed) => {
+            let mut draft = Draft::typed("document", typed);
+            if fields.text(rows::BUTTON) == forms::promotion::SAY {
+                let choices = choices(&site, kind.kind, before.as_ref(), view.1).await?;
+                let read = forms::read(&site, kind.kind, &choices, &draft.fields, before.as_ref()).await;
+                draft.failure = read.err().map(shown_again).transpose()?;
+            }
             let data = current(&site, kind, (&handle, before), view, draft).await?;
             return Ok(answer(&site, &caller, &data, &Fields::default()));
         }
@@ -284,7 +357,8 @@ pub(crate) async fn put(
             Ok(see_other(&format!("/admin/{}/{}?done=saved{more}", kind.path, encoded(saved.handle()))))
         }
         Err(failure) => {
-            let failure = explained(forms::shifted(shown_again(failure)?, &fields));
+            let choices = choices(&site, kind.kind, before.as_ref(), view.1).await?;
+            let failure = explained(forms::placed(kind.kind, shown_again(failure)?, &fields, &choices));
             let draft = Draft::new("document", fields, failure);
             let data = current(&site, kind, (&handle, before), view, draft).await?;
             Ok(answer(&site, &caller, &data, &Fields::default()))
@@ -293,7 +367,7 @@ pub(crate) async fn put(
 }
 
 /// What the versions of documents have to say to people.
-fn explained(mut failure: Failure) -> Failure {
+pub(super) fn explained(mut failure: Failure) -> Failure {
     match failure.kind {
         ErrorKind::PreconditionFailed => {
             failure.detail = "Somebody else changed this since you opened it, so nothing was saved. Open it again in \

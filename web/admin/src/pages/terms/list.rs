@@ -1,9 +1,9 @@
-//! `GET /admin/promotions` and its siblings: all documents of a kind, in short.
+//! `GET /admin/price-lists` and its siblings: all documents of a kind, in short.
 
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use contracts::selling::{Effect, TermsDocument, TermsKind};
+use contracts::selling::{TermsDocument, TermsKind};
 use http_kit::{Api, Caller};
 use kernel::Currency;
 use maud::{Markup, html};
@@ -28,35 +28,8 @@ pub(crate) struct TermsPage {
 /// What a document says, in a line or some.
 fn gist(document: &TermsDocument, locale: &str) -> (String, Vec<String>) {
     match document {
-        TermsDocument::Promotion(one) => {
-            let effect = match &one.effect {
-                Effect::Percentage { rate } => format!("{} off", percent(*rate)),
-                Effect::Fixed { amounts } => {
-                    format!("{} off", amounts.iter().map(|m| money(*m)).collect::<Vec<_>>().join(" or "))
-                }
-                Effect::FixedPerUnit { amounts } => {
-                    format!("{} off each", amounts.iter().map(|m| money(*m)).collect::<Vec<_>>().join(" or "))
-                }
-                Effect::BuyXGetY { buy, get, rate, .. } => format!("Buy {buy}, get {get} at {} off", percent(*rate)),
-                Effect::Tiers { steps } => format!("{} tiers", steps.len()),
-                Effect::FreeShipping { .. } => "Free shipping".to_owned(),
-            };
-            let mut lines = vec![effect];
-            if !one.enabled {
-                lines.push("Switched off".to_owned());
-            }
-            lines.push(if one.codes.is_empty() {
-                "Automatic".to_owned()
-            } else {
-                format!("Codes: {}", one.codes.join(", "))
-            });
-            if let (None, None) = (&one.starts_at, &one.ends_at) {
-            } else {
-                let end = |at: &Option<String>| at.clone().unwrap_or_else(|| "…".to_owned());
-                lines.push(format!("{} to {}", end(&one.starts_at), end(&one.ends_at)));
-            }
-            (one.name.get(locale).to_owned(), lines)
-        }
+        // Promotions have a list of their own, which says more.
+        TermsDocument::Promotion(one) => (one.name.get(locale).to_owned(), Vec::new()),
         TermsDocument::TaxZone(zone) => {
             let rates = zone.rates.iter().map(|rate| format!("{}: {}", rate.class, percent(rate.rate))).collect();
             let regions = if zone.regions.is_empty() { String::new() } else { format!(" {}", zone.regions.join(", ")) };
@@ -116,17 +89,11 @@ pub(crate) fn terms_page(ctx: &PageContext, data: &TermsPage) -> Markup {
     let body = html! {
         (table(data.kind.title, &["Name", "Handle", "What it says"], &rows, none_yet(data.kind.kind)))
         @if ctx.may(data.kind.scope) {
-            @if data.kind.kind != TermsKind::Promotion {
-                p.actions { a.button.secondary href=(format!("{base}/new")) { "New " (data.kind.one) ", all fields" } }
-            }
+            p.actions { a.button.secondary href=(format!("{base}/new")) { "New " (data.kind.one) ", all fields" } }
             @match data.kind.kind {
-                TermsKind::Promotion => (simple::promotion_form(data)),
                 TermsKind::ShippingZone => (simple::shipping_form(data)),
                 TermsKind::TaxZone => (simple::tax_form(data)),
-                TermsKind::PriceList | TermsKind::CustomerGroup | TermsKind::Settings => {}
-            }
-            @if data.kind.kind == TermsKind::Promotion {
-                p { a.button.secondary href=(format!("{base}/new")) { "Write a whole document" } }
+                _ => {}
             }
         }
     };
@@ -138,12 +105,13 @@ pub(crate) fn samples() -> Vec<TermsPage> {
     use crate::samples::{HOSTILE, documents, draft};
     let mut pages: Vec<TermsPage> = super::KINDS
         .iter()
+        .filter(|kind| kind.kind != TermsKind::Promotion)
         .map(|kind| TermsPage {
             kind,
             documents: documents().into_iter().filter(|document| document.kind() == kind.kind).collect(),
             locale: "en".to_owned(),
             currencies: vec![Currency::EUR, Currency::USD],
-            draft: draft("simple", &["handle", "name", "code", "kind", "amount-EUR", "percent", "country"]),
+            draft: draft("simple", &["handle", "name", "amount-EUR", "percent", "country"]),
         })
         .collect();
     pages[0].locale = HOSTILE();

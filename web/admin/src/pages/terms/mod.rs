@@ -1,13 +1,14 @@
 //! On what terms the shop sells: promotions, price lists, customer groups, shipping, taxes and settings as documents,
 //! and gift cards.
 //!
-//! Each kind has a list, most have a short form for the common case and a long one for all of it, and every document can
-//! be written whole, as the API takes it.
+//! Each kind has a list and a form for all of it, some have a short one for the common case, and every document can be
+//! written whole, as the API takes it.
 
 pub(crate) mod document;
 mod forms;
 pub(crate) mod gift_cards;
 pub(crate) mod list;
+pub(crate) mod promotions;
 pub(crate) mod simple;
 
 use contracts::identity::Scope;
@@ -142,7 +143,9 @@ pub(crate) fn routes() -> Pages {
     let mut router = Pages::new()
         .route("/admin/gift-cards", get(gift_cards::show).post(gift_cards::issue))
         .route("/admin/gift-cards/look-up", post(gift_cards::look_up))
-        .route("/admin/promotions/new/simple", post(simple::promotion))
+        .route("/admin/promotions", get(promotions::show))
+        .route("/admin/promotions/{handle}/switch", post(promotions::switch))
+        .route("/admin/promotions/{handle}/end", post(promotions::end))
         .route("/admin/shipping-zones/new/simple", post(simple::shipping))
         .route("/admin/tax-zones/new/simple", post(simple::tax));
     for kind in &KINDS {
@@ -150,10 +153,10 @@ pub(crate) fn routes() -> Pages {
         router = router
             .route(&at("/{handle}"), get(document::show).post(document::put))
             .route(&at("/{handle}/json"), get(document::show).post(document::put));
-        router = if kind.kind == TermsKind::Settings {
-            router.route(&at(""), get(document::show_only))
-        } else {
-            router.route(&at(""), get(list::show)).route(&at("/{handle}/delete"), post(document::delete))
+        router = match kind.kind {
+            TermsKind::Settings => router.route(&at(""), get(document::show_only)),
+            TermsKind::Promotion => router.route(&at("/{handle}/delete"), post(document::delete)),
+            _ => router.route(&at(""), get(list::show)).route(&at("/{handle}/delete"), post(document::delete)),
         };
     }
     router

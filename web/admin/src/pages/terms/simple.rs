@@ -1,12 +1,11 @@
-//! Forms for what most shops need: a discount with or without a code, a flat rate to some countries, a tax rate.
+//! Forms for what most shops need: a flat rate to some countries, a tax rate.
 
 use axum::extract::State;
 use axum::response::Response;
 use contracts::identity::Scope;
 use contracts::market::Texts;
 use contracts::selling::{
-    Effect, Minimum, Promotion, Seen, Selection, ShippingBasis, ShippingMethod, ShippingStep, ShippingZone, Stacking,
-    TaxRate, TaxZone, TermsDocument,
+    Seen, ShippingBasis, ShippingMethod, ShippingStep, ShippingZone, TaxRate, TaxZone, TermsDocument,
 };
 use http_kit::{Api, Caller};
 use kernel::{Failure, Money};
@@ -21,35 +20,6 @@ use crate::respond::see_other;
 use crate::site::Site;
 
 const HANDLE_HINT: &str = "Small letters, digits and hyphens; it does not change later.";
-
-pub(super) fn promotion_form(data: &TermsPage) -> Markup {
-    let form = Form::new("simple", &data.draft);
-    let kinds =
-        [("percentage", "A percentage off"), ("fixed", "An amount off the order"), ("free_shipping", "Free shipping")];
-    let kinds = kinds.map(|(value, text)| (value.to_owned(), text.to_owned()));
-    html! {
-        form.card method="post" action="/admin/promotions/new/simple" {
-            h2 { "New promotion" }
-            (form.complaint())
-            div.fields {
-                (form.input(&Field::new("name", "Name").required().hint("The customer reads it.")))
-                (form.input(&Field::new("handle", "Handle").required().hint(HANDLE_HINT)))
-                (form.input(&Field::new("code", "Code").hint("Empty: it applies by itself.")))
-                (form.select(&Field::new("kind", "What"), &kinds))
-                (form.input(&Field::new("percent", "Percent").kind("percent")))
-                @for currency in &data.currencies {
-                    (form.input(&Field::new(&format!("amount-{currency}"), &format!("Amount in {currency}")).kind("money")))
-                    (form.input(&Field::new(&format!("minimum-{currency}"), &format!("From an order of {currency}")).kind("money")))
-                }
-                (form.input(&Field::new("limit", "Uses in all").kind("count").hint("Empty: any number.")))
-                (form.input(&Field::new("limit_per_customer", "Uses of one customer").kind("count")))
-                (form.input(&Field::new("starts_at", "From").kind("datetime-local").hint("In the shop's time zone.")))
-                (form.input(&Field::new("ends_at", "Until").kind("datetime-local")))
-            }
-            p.actions { button type="submit" { "Start it" } }
-        }
-    }
-}
 
 pub(super) fn shipping_form(data: &TermsPage) -> Markup {
     let form = Form::new("simple", &data.draft);
@@ -94,51 +64,6 @@ pub(super) fn tax_form(data: &TermsPage) -> Markup {
 
 fn amounts(site: &Site, read: &mut Reading<'_>, name: &str) -> Vec<Money> {
     site.currencies().into_iter().filter_map(|currency| read.money(&format!("{name}-{currency}"), currency)).collect()
-}
-
-fn read_promotion(site: &Site, fields: &Fields) -> Result<TermsDocument, Failure> {
-    let mut read = Reading::new(fields);
-    let (name, handle) = (read.line("name", 1, 200), read.line("handle", 1, 30));
-    let code = read.optional_line("code", 50);
-    let effect = match fields.text("kind") {
-        "percentage" => match read.percent("percent") {
-            Some(rate) => Effect::Percentage { rate },
-            None => {
-                read.wrong("percent", "required", "Say how many percent.");
-                Effect::FreeShipping { options: Vec::new(), countries: Vec::new() }
-            }
-        },
-        "fixed" => {
-            let amounts = amounts(site, &mut read, "amount");
-            if amounts.is_empty() {
-                read.wrong("kind", "required", "Say how much, in one currency at least.");
-            }
-            Effect::Fixed { amounts }
-        }
-        _ => Effect::FreeShipping { options: Vec::new(), countries: Vec::new() },
-    };
-    let minimum = Minimum { amounts: amounts(site, &mut read, "minimum"), quantity: 0 };
-    let limit = read.integer("limit", 1, 1_000_000_000);
-    let limit_per_customer = read.integer("limit_per_customer", 1, 1_000_000_000);
-    let (starts_at, ends_at) = (read.optional_line("starts_at", 25), read.optional_line("ends_at", 25));
-    read.done()?;
-    Ok(TermsDocument::Promotion(Promotion {
-        handle,
-        version: 0,
-        name: Texts([(site.handles().markets[0].locale.clone(), name)].into()),
-        enabled: true,
-        codes: code.into_iter().collect(),
-        effect,
-        goods: Selection::default(),
-        groups: Vec::new(),
-        minimum,
-        starts_at,
-        ends_at,
-        limit,
-        limit_per_customer,
-        priority: 0,
-        stacking: Stacking::Combine,
-    }))
 }
 
 fn read_shipping(site: &Site, fields: &Fields) -> Result<TermsDocument, Failure> {
@@ -207,12 +132,6 @@ async fn created(
             answer(site, caller, kind, Draft::new("simple", fields, failure), &Fields::default()).await
         }
     }
-}
-
-pub(crate) async fn promotion(State(site): State<Site>, caller: Caller, fields: Fields) -> Api<Response> {
-    caller.require(Scope::Promotions)?;
-    let document = read_promotion(&site, &fields);
-    created(&site, &caller, kind_of("promotions")?, fields, document).await
 }
 
 pub(crate) async fn shipping(State(site): State<Site>, caller: Caller, fields: Fields) -> Api<Response> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod group;
 pub(crate) mod prices;
+pub(crate) mod promotion;
 pub(crate) mod settings;
 pub(crate) mod shipping;
 pub(crate) mod tax;
@@ -31,11 +32,14 @@ pub(crate) struct Choices {
     pub(crate) groups: Vec<(String, String)>,
     /// The customers of a group that are shown, with what they are called.
     pub(crate) members: Vec<(CustomerId, String)>,
-}
-
-/// Whether documents of this kind have a form. Promotions take too many shapes for one.
-pub(super) fn has_form(kind: TermsKind) -> bool {
-    kind != TermsKind::Promotion
+    /// What promotions can name beside groups: goods, and ways to deliver.
+    pub(crate) collections: Vec<(String, String)>,
+    pub(crate) categories: Vec<(String, String)>,
+    pub(crate) deliveries: Vec<(String, String)>,
+    /// The shop's, in which times are meant.
+    pub(crate) time_zone: String,
+    /// What a new promotion is to do; empty when nothing was chosen.
+    pub(crate) effect: String,
 }
 
 /// The inputs of the form at `action`.
@@ -43,7 +47,7 @@ pub(super) fn inputs(data: &DocumentPage, form: &Form<'_>, action: &str) -> Mark
     let now = data.document.as_ref();
     let choices = &data.choices;
     match data.kind.kind {
-        TermsKind::Promotion => maud::html! {},
+        TermsKind::Promotion => promotion::inputs(form, action, choices, now),
         TermsKind::TaxZone => tax::inputs(form, action, now),
         TermsKind::ShippingZone => shipping::inputs(form, action, choices, now),
         TermsKind::PriceList => prices::inputs(form, action, choices, now, data.from),
@@ -58,7 +62,8 @@ pub(super) fn settled(kind: TermsKind, fields: &Fields) -> Fields {
         TermsKind::TaxZone => rows::typed(fields, "rates", &["class"]),
         TermsKind::ShippingZone => shipping::settled(fields),
         TermsKind::PriceList => prices::settled(fields),
-        TermsKind::Promotion | TermsKind::CustomerGroup | TermsKind::Settings => fields.clone(),
+        TermsKind::Promotion => rows::typed(fields, "effect-steps", &[]),
+        TermsKind::CustomerGroup | TermsKind::Settings => fields.clone(),
     }
 }
 
@@ -66,16 +71,17 @@ pub(super) fn settled(kind: TermsKind, fields: &Fields) -> Fields {
 pub(super) async fn read(
     site: &Site,
     kind: TermsKind,
+    choices: &Choices,
     fields: &Fields,
     before: Option<&TermsDocument>,
 ) -> Result<TermsDocument, Failure> {
     match kind {
         TermsKind::TaxZone => tax::read(fields, before),
-        TermsKind::ShippingZone => shipping::read(&money_and_words(site), fields, before),
-        TermsKind::PriceList => prices::read(&money_and_words(site), fields, before),
+        TermsKind::ShippingZone => shipping::read(choices, fields, before),
+        TermsKind::PriceList => prices::read(choices, fields, before),
         TermsKind::CustomerGroup => group::read(site, fields, before).await,
         TermsKind::Settings => settings::read(fields, before),
-        TermsKind::Promotion => Err(Failure::not_found("form")),
+        TermsKind::Promotion => promotion::read(site, choices, fields, before).await,
     }
 }
 
@@ -84,9 +90,34 @@ pub(super) fn money_and_words(site: &Site) -> Choices {
     Choices { locales: site.locales(), currencies: site.currencies(), ..Choices::default() }
 }
 
-/// What is wrong, counted from the first row that the form shows.
-pub(super) fn shifted(failure: Failure, fields: &Fields) -> Failure {
-    prices::shifted(failure, fields)
+/// What is wrong, at the fields of the form and counted from the first row that it shows.
+pub(super) fn placed(kind: TermsKind, failure: Failure, fields: &Fields, choices: &Choices) -> Failure {
+    match kind {
+        TermsKind::Promotion => promotion::placed(failure, fields, choices),
+        TermsKind::PriceList => prices::shifted(failure, fields),
+        _ => failure,
+    }
+}
+
+/// The first currency of the shop.
+fn first(currencies: &[Currency]) -> Currency {
+    currencies.first().copied().unwrap_or(Currency::EUR)
+}
+
+/// A box to tick for each of `all`, by handle and name; nothing when there is none.
+fn ticks(form: &Form<'_>, name: &str, legend: &str, hint: &str, all: &[(String, String)], now: &[String]) -> Markup {
+    maud::html! {
+        @if !all.is_empty() {
+            fieldset {
+                legend { (legend) }
+                @if !hint.is_empty() { p.hint { (hint) } }
+                div.checks {
+                    @for (handle, title) in all { (form.check(name, handle, title, now.contains(handle))) }
+                }
+                (form.mistakes(name))
+            }
+        }
+    }
 }
 
 /// The input of a document's name in addresses, which is given once.

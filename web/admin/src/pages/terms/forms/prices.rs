@@ -4,7 +4,7 @@ use contracts::selling::{ListedPrice, PriceList, PriceTier, TermsDocument};
 use kernel::{Currency, Failure, Money, Sku};
 use maud::{Markup, html};
 
-use super::{Choices, Slice, handle_input, handle_of};
+use super::{Choices, Slice, handle_input, handle_of, ticks};
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form};
 use crate::rows;
@@ -43,8 +43,8 @@ pub(super) fn inputs(
             (form.check("sale", "yes", "A sale: the price before is shown crossed out", now.is_some_and(|list| list.sale)))
             (form.check("enabled", "yes", "Switched on", now.is_none_or(|list| list.enabled)))
         }
-        (who(form, "markets", "Markets", "All markets of the currency, when none is ticked.", &choices.markets, now.map_or(&[], |list| &list.markets)))
-        (who(form, "groups", "Customer groups", "Everybody, when none is ticked.", &choices.groups, now.map_or(&[], |list| &list.groups)))
+        (ticks(form, "markets", "Markets", "All markets of the currency, when none is ticked.", &choices.markets, now.map_or(&[], |list| &list.markets)))
+        (ticks(form, "groups", "Customer groups", "Everybody, when none is ticked.", &choices.groups, now.map_or(&[], |list| &list.groups)))
         fieldset.rows #prices {
             legend { "Prices" }
             (slice.pager(action, all.len(), "Prices"))
@@ -52,20 +52,6 @@ pub(super) fn inputs(
                 (price_inputs(form, action, currency, row, form.now(prices, row)))
             }
             (form.add_row(action, "prices", "Add a price"))
-        }
-    }
-}
-
-fn who(form: &Form<'_>, name: &str, legend: &str, hint: &str, all: &[(String, String)], now: &[String]) -> Markup {
-    html! {
-        @if !all.is_empty() {
-            fieldset {
-                legend { (legend) }
-                p.hint { (hint) }
-                div.checks {
-                    @for (handle, title) in all { (form.check(name, handle, title, now.contains(handle))) }
-                }
-            }
         }
     }
 }

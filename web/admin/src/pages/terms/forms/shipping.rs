@@ -1,10 +1,10 @@
 //! Where parcels go: methods, each with its prices, step by step.
 
 use contracts::selling::{ShippingBasis, ShippingMethod, ShippingStep, ShippingZone, TermsDocument};
-use kernel::{Currency, Failure, Money};
+use kernel::{Failure, Money};
 use maud::{Markup, html};
 
-use super::{Choices, amount_inputs, amounts, codes, handle_input, handle_of, texts};
+use super::{Choices, amount_inputs, amounts, codes, first, handle_input, handle_of, texts};
 use crate::form::{Fields, Reading};
 use crate::parts::{Field, Form, name_of};
 use crate::rows;
@@ -82,10 +82,6 @@ fn method_inputs(form: &Form<'_>, action: &str, choices: &Choices, row: usize, n
 }
 
 /// Limits of prices are amounts of the shop's first currency.
-fn first(currencies: &[Currency]) -> Currency {
-    currencies.first().copied().unwrap_or(Currency::EUR)
-}
-
 fn up_to_text(method: Option<&ShippingMethod>, step: Option<&ShippingStep>, choices: &Choices) -> String {
     let by = method.map_or(ShippingBasis::Nothing, |method| method.by);
     match step.and_then(|step| step.up_to) {
