@@ -1,6 +1,6 @@
 //! Cancelling: the goods go back at once, the money as soon as the provider lets it.
 
-use contracts::ledger::RefundState;
+use contracts::ledger::{REASON_CANCELLED, RefundState};
 use kernel::{Failure, OrderId, RefundId};
 use serde_json::json;
 
@@ -68,7 +68,7 @@ pub(super) fn refund_rest(tx: &mut Tx<'_>, order: &mut Order) {
         amount_minor: amount,
         gift_card_minor: 0,
         lines: Vec::new(),
-        reason: "order cancelled".to_owned(),
+        reason: REASON_CANCELLED.to_owned(),
         at: tx.now,
     });
     order.payment.refund_pending_minor += amount;

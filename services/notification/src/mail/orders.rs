@@ -1,6 +1,6 @@
 //! What the shop writes about an order.
 
-use contracts::ledger::{Contact, LineQuantity, OrderLineView, OrderView};
+use contracts::ledger::{Contact, LineQuantity, OrderLineView, OrderView, REASON_CANCELLED, REASON_EDITED};
 use kernel::{Money, Rate, RefundId, ReturnId, ShipmentId};
 
 use super::format::{fill, inert, is_german, money};
@@ -157,7 +157,12 @@ pub(crate) fn refunded(mail: &OrderMail<'_>, refund: Option<RefundId>, amount_mi
     let mut blocks = vec![Block::Title(fill(p.refunded_title, &values)), Block::Text(text.clone())];
     let given = mail.order.refunds.iter().find(|given| Some(given.id) == refund);
     if let Some(given) = given.filter(|given| !given.reason.trim().is_empty()) {
-        blocks.push(Block::Text(fill(p.refunded_reason, &[("reason", &inert(&given.reason))])));
+        let reason = match given.reason.as_str() {
+            REASON_CANCELLED => p.refunded_cancelled.to_owned(),
+            REASON_EDITED => p.refunded_edited.to_owned(),
+            written => inert(written),
+        };
+        blocks.push(Block::Text(fill(p.refunded_reason, &[("reason", &reason)])));
     }
     blocks.extend([Block::Text(p.refunded_when.to_owned()), mail.button()]);
     Letter { subject: mail.fill(p.refunded_subject), preheader: text, blocks }

@@ -1,5 +1,6 @@
 //! What holds for every letter.
 
+use contracts::ledger::{REASON_CANCELLED, REASON_EDITED};
 use contracts::notification::{MailTemplate, Message};
 use kernel::Secret;
 
@@ -92,6 +93,21 @@ fn hostile_names_are_inert() {
         assert!(!rendered.html.contains('\u{202e}') && !rendered.text.contains('\u{202e}'));
         assert!(!rendered.text.contains("\nBcc:") && !rendered.text.contains('\r'), "{}", rendered.text);
     }
+}
+
+#[test]
+fn reasons_that_nobody_wrote_are_said_in_the_language_of_the_mail() {
+    let mut order = samples::order();
+    let contact = samples::contact("Ann");
+    let mut told = |reason: &str, locale: &str| {
+        order.refunds[0].reason = reason.to_owned();
+        let mail = OrderMail { order: &order, contact: &contact, url: String::new(), locale };
+        orders::refunded(&mail, Some(order.refunds[0].id), 1).render(&shop("Argosy"), locale).text
+    };
+    assert!(told(REASON_EDITED, "en").contains("Why: Your order was changed"));
+    assert!(told(REASON_EDITED, "de").contains("Weshalb: Deine Bestellung wurde geändert"));
+    assert!(told(REASON_CANCELLED, "de-CH").contains("Weshalb: Deine Bestellung wurde storniert."));
+    assert!(told("Ein Kratzer", "en").contains("Why: Ein Kratzer"), "what staff wrote stays as it is");
 }
 
 #[test]
