@@ -49,6 +49,7 @@ pub(super) async fn answer(site: &Site, caller: &Caller, handle: &str, draft: Dr
     let data = ProductPage {
         locales: site.locales(),
         currencies: site.currencies(),
+        markets: handles.markets.iter().map(|market| (market.name.clone(), market.currency)).collect(),
         categories: categories.into_iter().map(|c| (c.handle, c.name.get(&market.locale).to_owned())).collect(),
         collections: collections.into_iter().map(|c| (c.handle, c.name.get(&market.locale).to_owned())).collect(),
         pictures: pictures.unwrap_or_default(),

@@ -16,6 +16,8 @@ pub(crate) struct ProductPage {
     pub(crate) product: Product,
     pub(crate) locales: Vec<String>,
     pub(crate) currencies: Vec<Currency>,
+    /// Names of the markets, with what is paid in there.
+    pub(crate) markets: Vec<(String, Currency)>,
     /// Handles and names.
     pub(crate) categories: Vec<(String, String)>,
     pub(crate) collections: Vec<(String, String)>,
@@ -34,6 +36,7 @@ pub(crate) fn samples() -> Vec<ProductPage> {
         product: product(),
         locales: vec!["en".into(), "de".into()],
         currencies: vec![Currency::EUR, Currency::USD],
+        markets: vec![(HOSTILE(), Currency::EUR), (HOSTILE(), Currency::EUR)],
         categories: vec![(HOSTILE(), HOSTILE())],
         collections: vec![(HOSTILE(), HOSTILE())],
         pictures: vec![format!("/media/{}", encoded(&HOSTILE()))],
@@ -147,24 +150,34 @@ fn edit(data: &ProductPage) -> Markup {
 }
 
 fn variant_prices(data: &ProductPage, form: &Form<'_>, place: usize, variant: &Variant) -> Markup {
-    let name = if variant.options.is_empty() { "Price".to_owned() } else { variant.options.join(" / ") };
+    let name = variant.options.join(" / ");
     let price = |currency: Currency| variant.prices.iter().find(|price| price.price.currency == currency);
     html! {
-        div {
-            p { strong { (said(&name)) } " " code { (said(variant.sku.as_str())) } }
+        fieldset.variant {
+            legend { @if !name.is_empty() { (said(&name)) " " } code { (said(variant.sku.as_str())) } }
             input type="hidden" name=(format!("sku-{place}")) value=(variant.sku.as_str());
             div.fields {
                 @for currency in &data.currencies {
                     @let now = price(*currency);
-                    (form.input(&Field::new(&format!("price-{place}-{currency}"), &format!("{currency}")).kind("money")
-                        .value(&now.map(|p| p.price.decimal()).unwrap_or_default())))
-                    (form.input(&Field::new(&format!("compare-{place}-{currency}"), &format!("{currency} before")).kind("money")
-                        .value(&now.and_then(|p| p.compare_at).map(|m| m.decimal()).unwrap_or_default())))
+                    (form.input(&Field::new(&format!("price-{place}-{currency}"), &format!("Price in {currency}")).kind("money")
+                        .value(&now.map(|p| p.price.decimal()).unwrap_or_default()).hint(&sold_in(data, *currency))))
+                    (form.input(&Field::new(&format!("compare-{place}-{currency}"), &format!("Price before, in {currency}")).kind("money")
+                        .value(&now.and_then(|p| p.compare_at).map(|m| m.decimal()).unwrap_or_default()).hint("Shown crossed out.")))
                 }
                 (form.input(&Field::new(&format!("weight-{place}"), "Grams").kind("count").value(&variant.weight_g.to_string())))
                 (form.input(&Field::new(&format!("tax_class-{place}"), "Tax class").value(&variant.tax_class)))
             }
         }
+    }
+}
+
+/// In which markets a currency is paid, such as `In the market Europe.`
+fn sold_in(data: &ProductPage, currency: Currency) -> String {
+    let names = data.markets.iter().filter(|(_, paid)| *paid == currency).map(|(name, _)| name.as_str());
+    match names.collect::<Vec<_>>()[..] {
+        [] => String::new(),
+        [one] => format!("In the market {one}."),
+        ref many => format!("In the markets {}.", many.join(", ")),
     }
 }
 
