@@ -18,5 +18,6 @@ pub mod order;
 pub mod relay;
 pub mod service;
 pub mod state;
+pub mod story;
 
 pub use service::{LedgerParts, LedgerService};

@@ -1,7 +1,7 @@
 //! `argosy order explain`: the whole story of an order, from every part that had to do with it, in order of time.
 //!
-//! Read from the files of the shop, which may run meanwhile: the ledger's events, movements and audit chain, the
-//! provider's journal, mails, webhooks and parcels. Ids only; whom it is for is told by the order itself.
+//! Read from the files of the shop, which may run meanwhile: the ledger's story of it ([`ledger::story`]), the provider's
+//! journal, mails, webhooks and parcels. Ids only; whom it is for is told by the order itself.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use contracts::catalog::TimestampSchema;
-use contracts::ledger::OrderFilter;
+use contracts::ledger::{HistoryEntry, HistoryKind, OrderFilter};
 use contracts::saga::Next;
 use kernel::{PageRequest, StoreId, Timestamp};
 use ledger::engine::Reader as _;
@@ -57,7 +57,7 @@ struct Story {
 #[derive(Debug, Serialize)]
 struct Entry {
     at: TimestampSchema,
-    /// Who tells it: `event`, `audit`, `stock`, `provider`, `webhook in`, `webhook out`, `mail`, `parcel`.
+    /// Who tells it: `event`, `audit`, `stock`, `payment`, `provider`, `webhook in`, `webhook out`, `mail`, `parcel`.
     source: &'static str,
     what: String,
     #[serde(skip_serializing_if = "Value::is_null")]
@@ -75,17 +75,9 @@ async fn explain(data: &Path, number: &str) -> Result<Story> {
     let found = reader.orders(STORE, &filter, &page).await.map_err(crate::shop::told)?;
     let Some(order) = found.items.first() else { bail!("there is no order {number}") };
     let events = reader.order_events(STORE, order.head.id).await.map_err(crate::shop::told)?;
-    let mut entries: Vec<Entry> = Vec::new();
-    for event in &events {
-        let mut detail = event.data.clone();
-        if let (Some(members), Some(request)) = (detail.as_object_mut(), &event.request_id) {
-            members.insert("request_id".to_owned(), json!(request));
-        }
-        entries.push(entry(event.at.0.millis(), "event", event.kind.clone(), detail));
-    }
+    let story = ledger::story::of(&reader, order).await.map_err(crate::shop::told)?;
+    let mut entries = told_by_ledger(&story);
     let ledger = open(&data.join("ledger.db"))?;
-    entries.extend(movements(&ledger, order).context("movements of stock")?);
-    entries.extend(audit(&ledger, order).context("the audit chain")?);
     entries.extend(webhooks_in(&ledger, order).context("webhooks of the provider")?);
     entries.extend(provider_calls(&data.join("test-provider.journal"), order)?);
     if data.join("notification.db").is_file() {
@@ -159,39 +151,47 @@ fn told_by(
     conn.prepare(sql)?.query_map(given, read)?.collect()
 }
 
-fn movements(ledger: &Connection, order: &Order) -> rusqlite::Result<Vec<Entry>> {
-    let mut skus: Vec<&str> = order.lines.iter().map(|line| line.sku.as_str()).collect();
-    skus.sort_unstable();
-    skus.dedup();
-    let sql = "select m.at, m.kind, m.on_hand, m.held, m.committed, m.reason, l.location
-                 from stock_levels l join movements m on m.level = l.id
-                where l.store = ?1 and l.sku = ?2 and m.number = ?3 order by m.level, m.seq";
-    let mut entries = Vec::new();
-    for sku in skus {
-        entries.extend(told_by(ledger, sql, params![&STORE.as_bytes()[..], sku, order.head.number], |row| {
-            let (kind, place): (String, String) = (row.get(1)?, row.get(6)?);
-            let (on_hand, held, committed): (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
-            let mut detail = json!({ "on_hand": on_hand, "held": held, "committed": committed });
-            if let Some(members) = detail.as_object_mut() {
-                members.retain(|_, moved| *moved != 0);
-                if let Some(reason) = row.get::<_, Option<String>>(5)? {
-                    members.insert("reason".to_owned(), json!(reason));
-                }
+/// What the ledger tells, as the API and the page of the order do.
+fn told_by_ledger(story: &[HistoryEntry]) -> Vec<Entry> {
+    let entry = |one: &HistoryEntry| {
+        let (source, what) = match one.kind {
+            HistoryKind::Event => ("event", one.name.clone()),
+            HistoryKind::Stock => ("stock", moved(one)),
+            HistoryKind::Payment => ("payment", one.text.clone()),
+            HistoryKind::Staff | HistoryKind::Note => {
+                ("audit", format!("{} by {}", one.name, one.by.as_deref().unwrap_or("nobody")))
             }
-            Ok(entry(row.get(0)?, "stock", format!("{kind} {sku} at {place}"), detail))
-        })?);
-    }
-    Ok(entries)
+        };
+        Entry { at: one.at, source, what, detail: behind(one) }
+    };
+    story.iter().map(entry).collect()
 }
 
-fn audit(ledger: &Connection, order: &Order) -> rusqlite::Result<Vec<Entry>> {
-    let sql = "select at, actor, action, detail from audit where store = ?1 and subject in (?2, ?3) order by seq";
-    let (plain, named) = (order.head.id.to_string(), format!("order:{}", order.head.id));
-    told_by(ledger, sql, params![&STORE.as_bytes()[..], plain, named], |row| {
-        let (actor, action, detail): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        let detail = serde_json::from_str(&detail).unwrap_or(Value::String(detail));
-        Ok(entry(row.get(0)?, "audit", format!("{action} by {actor}"), detail))
-    })
+/// `hold MUG at cellar`.
+fn moved(entry: &HistoryEntry) -> String {
+    let place = entry.moved.as_ref().map(|moved| format!(" {} at {}", moved.sku, moved.location));
+    format!("{}{}", entry.name, place.unwrap_or_default())
+}
+
+/// Units that moved, an event's data, a note's text, and why.
+fn behind(entry: &HistoryEntry) -> Value {
+    let mut detail = match &entry.moved {
+        Some(moved) => json!({ "on_hand": moved.on_hand, "held": moved.held, "committed": moved.committed }),
+        None if entry.kind == HistoryKind::Note => return json!(entry.text),
+        None if entry.data.is_null() => json!({}),
+        None => entry.data.clone(),
+    };
+    let Some(members) = detail.as_object_mut() else { return detail };
+    if entry.moved.is_some() {
+        members.retain(|_, units| *units != 0);
+    }
+    if let Some(request) = &entry.request_id {
+        members.insert("request_id".to_owned(), json!(request));
+    }
+    if let Some(reason) = &entry.reason {
+        members.insert("reason".to_owned(), json!(reason));
+    }
+    if members.is_empty() { Value::Null } else { detail }
 }
 
 fn webhooks_in(ledger: &Connection, order: &Order) -> rusqlite::Result<Vec<Entry>> {

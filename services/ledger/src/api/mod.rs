@@ -21,6 +21,7 @@ mod order_cancel;
 mod order_cancel_staff;
 mod order_get;
 mod order_get_staff;
+mod order_history;
 mod order_list;
 mod person_erase;
 mod refund_create;
@@ -50,7 +51,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contracts::ledger::{Books, Inventory, Orders, Stock, StockRules, Vouchers};
+use contracts::ledger::{Books, History, Inventory, Orders, Stock, StockRules, Vouchers};
 use kernel::{CustomerId, Failure, OrderId, Secret, StoreId};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
@@ -66,6 +67,7 @@ pub type Owns = Arc<dyn Fn(StoreId, CustomerId, OrderId) -> Result<bool, Failure
 #[derive(Clone)]
 pub struct Handles {
     pub orders: Arc<dyn Orders>,
+    pub history: Arc<dyn History>,
     pub stock: Arc<dyn Stock>,
     pub inventory: Arc<dyn Inventory>,
     pub stock_rules: Arc<dyn StockRules>,
@@ -88,6 +90,7 @@ pub fn routes(handles: Handles) -> OpenApiRouter {
         .routes(routes!(order_cancel::order_cancel))
         .routes(routes!(order_list::order_list))
         .routes(routes!(order_get_staff::order_get_staff))
+        .routes(routes!(order_history::order_history))
         .routes(routes!(order_cancel_staff::order_cancel_staff))
         .routes(routes!(shipment_create::shipment_create))
         .routes(routes!(shipment_deliver::shipment_deliver))

@@ -11,7 +11,8 @@ use contracts::Result;
 use contracts::event::Event;
 use contracts::identity::{Principal, Scope};
 use contracts::ledger::{
-    Actor, AdjustStock, Answer, Books, BundleView, CancelRequest, CountRequest, CouponView, GiftCardView, Idempotency,
+    Actor, AdjustStock, Answer, Books, BundleView, CancelRequest, CountRequest, CouponView, GiftCardView, History,
+    HistoryEntry, Idempotency,
     InvariantReport, Inventory, Location, NoteRequest, OrderFilter, OrderSummary, OrderView, Orders, PolicyView,
     ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, SetBundle, SetPolicy, SetStock, SetThreshold,
     ShipmentRequest, Stock, StockFilter, StockItem, StockRules, StockSettings, StockView, StoredResponse,
@@ -398,6 +399,26 @@ impl Vouchers for Recorder {
 }
 
 #[async_trait]
+impl History for Recorder {
+    async fn history(&self, store: StoreId, id: OrderId) -> Result<Vec<HistoryEntry>> {
+        if (store, id.to_string().as_str()) != (StoreId::DEFAULT, ORDER) {
+            return Err(Failure::not_found("order"));
+        }
+        let moved = json!({ "sku": "A", "location": "main", "on_hand": 0, "held": 2, "committed": 0 });
+        let entry = |kind: &str, name: &str, moved: &Value| {
+            let entry = json!({ "at": "2026-01-02T03:04:05Z", "kind": kind, "name": name, "text": "x", "moved": moved });
+            serde_json::from_value(entry).unwrap()
+        };
+        let nothing = Value::Null;
+        Ok(vec![
+            entry("event", "order.created", &nothing),
+            entry("stock", "hold", &moved),
+            entry("note", "order.note", &nothing),
+        ])
+    }
+}
+
+#[async_trait]
 impl Books for Recorder {
     async fn events(&self, store: StoreId, after: u64, limit: u32) -> Result<Vec<Event>> {
         let event = |position: u64| -> Event {
@@ -408,6 +429,10 @@ impl Books for Recorder {
             .unwrap()
         };
         Ok([1, 4, 9].into_iter().filter(|p| *p > after).take(limit as usize).map(event).collect())
+    }
+
+    async fn last_position(&self) -> Result<u64> {
+        Ok(9)
     }
 
     async fn invariants(&self) -> Result<Vec<InvariantReport>> {
@@ -450,6 +475,7 @@ impl Client {
         let ledger = Arc::new(Recorder::default());
         let handles = Handles {
             orders: ledger.clone(),
+            history: ledger.clone(),
             stock: ledger.clone(),
             inventory: ledger.clone(),
             stock_rules: ledger.clone(),

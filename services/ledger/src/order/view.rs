@@ -189,7 +189,8 @@ pub fn timeline(events: &[Event]) -> Vec<TimelineEntry> {
     events.iter().map(|e| TimelineEntry { at: e.at, event: e.kind.clone(), text: sentence(e) }).collect()
 }
 
-fn sentence(event: &Event) -> String {
+/// What an event tells, for people.
+pub(crate) fn sentence(event: &Event) -> String {
     let text = |key: &str| event.data.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
     let money = |key: &str| {
         let minor = event.data.get(key).and_then(serde_json::Value::as_i64).unwrap_or_default();

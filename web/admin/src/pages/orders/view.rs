@@ -3,7 +3,7 @@
 use contracts::identity::Scope;
 use contracts::ledger::{
     FulfilmentStatus, HistoryEntry, HistoryKind, LineQuantity, OrderLineView, OrderStatus, OrderView, PaymentStatus,
-    RefundView, ReturnStatus, ReturnView, ShipmentStatus, ShipmentView, TimelineEntry,
+    RefundView, ReturnStatus, ReturnView, ShipmentStatus, ShipmentView,
 };
 use maud::{Markup, html};
 
@@ -15,7 +15,7 @@ use crate::site::PageContext;
 /// What the page shows.
 pub(crate) struct OrderPage {
     pub(crate) order: OrderView,
-    /// What is behind the entries of its timeline.
+    /// Its story, in order of time.
     pub(crate) history: Vec<HistoryEntry>,
     /// Makes sending one of the forms twice the same as sending it once.
     pub(crate) key: String,
@@ -437,22 +437,38 @@ fn cancel(data: &OrderPage, base: &str) -> Markup {
     }
 }
 
-/// What moved with an entry of the timeline, and why. A commit that has several entries tells it with the first.
-fn behind(history: &[HistoryEntry], entry: &TimelineEntry, first: bool) -> Markup {
-    let same: Vec<&HistoryEntry> = history.iter().filter(|behind| first && behind.at == entry.at).collect();
+/// The notes of a moment, and what moved and was done in it, and why.
+fn behind(same: &[HistoryEntry]) -> Markup {
+    let others: Vec<_> =
+        same.iter().filter(|entry| !matches!(entry.kind, HistoryKind::Event | HistoryKind::Note)).collect();
     html! {
-        @for note in same.iter().filter(|behind| behind.kind == HistoryKind::Note) {
-            p.note { (said(&note.text)) }
-        }
-        @if same.iter().any(|behind| behind.kind != HistoryKind::Note) {
+        @for note in same.iter().filter(|entry| entry.kind == HistoryKind::Note) { p.note { (said(&note.text)) } }
+        @if !others.is_empty() {
             ul.behind {
-                @for behind in same.iter().filter(|behind| behind.kind != HistoryKind::Note) {
+                @for entry in &others {
                     li {
-                        (said(&behind.text))
-                        @if let Some(reason) = &behind.reason { " Why: " (said(reason)) }
+                        (said(&entry.text))
+                        @if let Some(reason) = &entry.reason { " Why: " (said(reason)) }
                     }
                 }
             }
+        }
+    }
+}
+
+/// What happened in one moment: its events, latest first. A commit that has several tells what is behind it with the first.
+fn moment(same: &[HistoryEntry]) -> Markup {
+    let events: Vec<_> = same.iter().filter(|entry| entry.kind == HistoryKind::Event).collect();
+    html! {
+        @for (place, entry) in events.iter().enumerate().rev() {
+            li {
+                span { (time(entry.at)) " " code { (said(&entry.name)) } }
+                p { (said(&entry.text)) }
+                @if place == 0 { (behind(same)) }
+            }
+        }
+        @if events.is_empty() {
+            li { span { (time(same[0].at)) } (behind(same)) }
         }
     }
 }
@@ -463,14 +479,7 @@ fn timeline(ctx: &PageContext, data: &OrderPage) -> Markup {
         section.card #timeline {
             h2 { "Timeline" }
             ol.timeline {
-                @let timeline = &data.order.timeline;
-                @for (place, entry) in timeline.iter().enumerate().rev() {
-                    li {
-                        span { (time(entry.at)) " " code { (said(&entry.event)) } }
-                        p { (said(&entry.text)) }
-                        (behind(&data.history, entry, place == 0 || timeline[place - 1].at != entry.at))
-                    }
-                }
+                @for same in data.history.chunk_by(|one, next| one.at == next.at).rev() { (moment(same)) }
             }
             @if ctx.may(Scope::Orders) {
                 form method="post" action=(format!("/admin/orders/{}/notes", data.order.id)) {
