@@ -384,6 +384,15 @@ pub struct Rendered {
     pub surrogate_keys: Arc<str>,
 }
 
+/// What somebody pays for variants, where that is not what everybody pays. From memory: it is asked for many at once.
+pub trait OwnPrices {
+    /// What one unit of `sku` costs, of which everybody reads `shelf`.
+    fn price(&self, sku: &Sku, shelf: Price) -> Price;
+}
+
+/// The most products that are put in the order of somebody's own prices at once; more keep the order of everybody's.
+pub const MAX_OWN_ORDER: usize = 20_000;
+
 /// Reads from memory: no I/O, no waiting.
 pub trait CatalogRead: Send + Sync {
     /// Grows with every change of a product, category, collection or availability that shoppers can see.
@@ -394,6 +403,20 @@ pub trait CatalogRead: Send + Sync {
     /// # Errors
     /// `invalid_cursor`, or not found for an unknown category or collection.
     fn products(&self, store: StoreId, query: &ProductQuery, view: &View) -> Result<Arc<Page<ProductCard>>>;
+    /// As [`Self::products`], in the order of what one shopper pays when that is by price. Made for this question, and
+    /// kept by nobody; the cards tell everybody's prices.
+    ///
+    /// # Errors
+    /// As [`Self::products`].
+    fn products_for(
+        &self,
+        store: StoreId,
+        query: &ProductQuery,
+        view: &View,
+        _own: &dyn OwnPrices,
+    ) -> Result<Arc<Page<ProductCard>>> {
+        self.products(store, query, view)
+    }
     /// The JSON of [`Self::products`], rendered once per generation.
     ///
     /// # Errors
@@ -502,4 +525,9 @@ pub trait CatalogContents: Send + Sync {
     fn locales(&self, store: StoreId) -> Vec<String>;
     /// A product as lists show it now; none when it is not on sale in this currency.
     fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<Arc<ProductCard>>;
+    /// The least that one shopper pays for a product, in minor units; none when it is not on sale in this currency, or
+    /// nobody pays prices of his own here.
+    fn lowest_for(&self, _: StoreId, _handle: &str, _: Currency, _own: &dyn OwnPrices) -> Option<i64> {
+        None
+    }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Result;
-use crate::catalog::{ProductCard, TimestampSchema, View};
+use crate::catalog::{OwnPrices, ProductCard, TimestampSchema, View};
 
 /// The most characters of a query.
 pub const MAX_QUERY_CHARS: usize = 200;
@@ -141,6 +141,21 @@ pub trait Search: Send + Sync {
     /// Invalid input for a query, filter, cursor or depth beyond the limits, or a filter that the shop does not have;
     /// unavailable while the index of a store is made for the first time.
     fn search(&self, store: StoreId, request: &SearchRequest, view: &View) -> Result<Arc<SearchAnswer>>;
+
+    /// As [`Self::search`], ordered and filtered by what one shopper pays. Made for this question, and kept by nobody; the
+    /// cards tell everybody's prices.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    fn search_for(
+        &self,
+        store: StoreId,
+        request: &SearchRequest,
+        view: &View,
+        _own: &dyn OwnPrices,
+    ) -> Result<Arc<SearchAnswer>> {
+        self.search(store, request, view)
+    }
 
     /// # Errors
     /// As [`Self::search`].

@@ -152,3 +152,67 @@ fn an_order_is_reduced_paid_by_card_and_given_back() {
     let prices = shown["variants"].as_array().unwrap().iter().map(|v| v["price"]["amount_minor"].as_i64().unwrap());
     assert!(prices.into_iter().any(|price| price == sale), "from the first page on");
 }
+
+/// Handles of the products on a page, in the order in which it shows them.
+fn shown(page: &str) -> Vec<String> {
+    let main = page.split("<main").nth(1).unwrap();
+    let links = main.split("href=\"/products/").skip(1).map(|rest| rest.split(['"', '?']).next().unwrap().to_owned());
+    let mut handles: Vec<String> = links.collect();
+    handles.dedup();
+    handles
+}
+
+#[test]
+fn lists_are_in_the_order_of_what_a_shopper_pays() {
+    let office = Office::of(Shop::start("--demo"));
+    let shop = &office.shop;
+    let all: Value =
+        serde_json::from_str(&shop.get("/api/v1/products?sort=price_desc&limit=1", "").2).unwrap();
+    let dearest = all["items"][0]["handle"].as_str().unwrap();
+    let product: Value = serde_json::from_str(&shop.get(&format!("/api/v1/products/{dearest}"), "").2).unwrap();
+    let variants = product["variants"].as_array().unwrap();
+    let prices: Vec<Value> = variants.iter().map(|one| json!({ "sku": one["sku"], "price_minor": 101 })).collect();
+
+    let account = json!({ "email": "ann@mail.test", "password": "a harbour full of gulls" }).to_string();
+    let (status, _, ann) = shop.post("/api/v1/customers", "", &account);
+    assert!(status < 300, "{ann}");
+    let (_, _, session) = shop.post("/api/v1/sessions", "", &account);
+    let cookie = format!("Cookie: argosy-session={}\r\n", session["token"].as_str().unwrap());
+    let customers = office.get("/admin/customers");
+    let group = json!({ "name": "Friends", "customers": [customers["items"][0]["id"]] });
+    office.put("/admin/customer-groups/friends", &group);
+    let list = json!({ "name": "Friends", "currency": "EUR", "groups": ["friends"], "prices": prices });
+    office.put("/admin/price-lists/friends", &list);
+
+    let page = |path: &str, headers: &str| {
+        let (status, head, body) = shop.get(path, headers);
+        assert_eq!(status, 200, "{path}: {head}");
+        body
+    };
+    for (path, own) in [("/products?sort=price_asc", true), ("/search?sort=price_asc", true), ("/products?sort=price_desc", false)] {
+        let (everybodys, anns) = (shown(&page(path, "")), shown(&page(path, &cookie)));
+        let first = |handles: &[String]| handles.first().is_some_and(|handle| handle == dearest);
+        assert_eq!((first(&everybodys), first(&anns)), (!own, own), "{path}: {anns:?}");
+    }
+    // Only what costs up to two euros, for her.
+    let cheap = "/search?filter.price=-200";
+    assert!(shown(&page(cheap, &cookie)).contains(&dearest.to_owned()));
+    assert!(!page(cheap, "").contains(&format!("href=\"/products/{dearest}")));
+    let between = "/search?filter.price=10000-";
+    assert!(!shown(&page(between, &cookie)).contains(&dearest.to_owned()), "it costs her less");
+    assert!(page("/", &cookie).contains("eigenen Preise") || page("/", &cookie).contains("own prices"));
+
+    // Page by page every product comes once.
+    let (mut path, mut seen) = ("/products?sort=price_asc".to_owned(), Vec::new());
+    loop {
+        let one = page(&path, &cookie);
+        let mut handles = shown(&one);
+        handles.retain(|handle| !seen.contains(handle));
+        assert!(!handles.is_empty(), "{path} shows nothing new");
+        seen.extend(handles);
+        let Some(next) = one.split("rel=\"next\" href=\"").nth(1) else { break };
+        path = next.split('"').next().unwrap().replace("&amp;", "&");
+    }
+    let total: Value = serde_json::from_str(&shop.get("/api/v1/search?limit=1", "").2).unwrap();
+    assert_eq!(seen.len() as u64, total["total"].as_u64().unwrap());
+}

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use contracts::catalog::{CatalogContents, ProductCard, Standing, View};
-use kernel::StoreId;
+use contracts::catalog::{CatalogContents, OwnPrices, ProductCard, Standing, View};
+use kernel::{Currency, StoreId};
 
 use crate::service::CatalogService;
 
@@ -22,5 +22,9 @@ impl CatalogContents for CatalogService {
 
     fn card(&self, store: StoreId, handle: &str, view: &View) -> Option<Arc<ProductCard>> {
         self.model().store(store).card(handle, view)
+    }
+
+    fn lowest_for(&self, store: StoreId, handle: &str, currency: Currency, own: &dyn OwnPrices) -> Option<i64> {
+        self.model().store(store).lowest_for(handle, currency, own)
     }
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use contracts::Result;
 use contracts::catalog::{
     Availability, Catalog, CatalogRead, Category, CategoryNode, Change as Effect, Collection, CollectionView, Media,
-    Product, ProductCard, ProductContent, ProductQuery, ProductType, ProductView, Rendered, Sellable, ShelfPrice,
-    ShelfPrices, View,
+    OwnPrices, Product, ProductCard, ProductContent, ProductQuery, ProductType, ProductView, Rendered, Sellable,
+    ShelfPrice, ShelfPrices, View,
 };
 use contracts::event::Event;
 use infra::Spawner;
@@ -364,6 +364,16 @@ impl CatalogRead for CatalogService {
 
     fn products(&self, store: StoreId, query: &ProductQuery, view: &View) -> Result<Arc<Page<ProductCard>>> {
         self.model().store(store).products(query, view)
+    }
+
+    fn products_for(
+        &self,
+        store: StoreId,
+        query: &ProductQuery,
+        view: &View,
+        own: &dyn OwnPrices,
+    ) -> Result<Arc<Page<ProductCard>>> {
+        self.model().store(store).products_for(query, view, own)
     }
 
     fn products_json(&self, store: StoreId, query: &ProductQuery, view: &View) -> Result<Rendered> {

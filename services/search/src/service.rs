@@ -10,7 +10,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use async_trait::async_trait;
 use bytes::Bytes;
 use contracts::Result;
-use contracts::catalog::{Catalog, CatalogContents, CatalogRead, View};
+use contracts::catalog::{Catalog, CatalogContents, CatalogRead, OwnPrices, View};
 use contracts::search::{
     Filter, Search, SearchAnswer, SearchCheck, SearchOffice, SearchRequest, SearchSort, Suggestions, Synonyms,
 };
@@ -223,7 +223,7 @@ impl SearchService {
         }
         let (snapshot, thesauri) = (self.snapshot(store)?, search.thesauri.load_full());
         let shelf = Shelf { store, snapshot: &snapshot, thesauri: &thesauri, contents: &*self.parts.contents };
-        let answer = Arc::new(query::search(&shelf, request, view)?);
+        let answer = Arc::new(query::search(&shelf, request, view, None)?);
         let answered = Arc::new(Answered { of, answer, json: OnceLock::new() });
         search.keep(asked, answered.clone());
         Ok(answered)
@@ -290,6 +290,18 @@ impl Search for SearchService {
 
     fn search(&self, store: StoreId, request: &SearchRequest, view: &View) -> Result<Arc<SearchAnswer>> {
         Ok(self.answered(store, request, view)?.answer.clone())
+    }
+
+    fn search_for(
+        &self,
+        store: StoreId,
+        request: &SearchRequest,
+        view: &View,
+        own: &dyn OwnPrices,
+    ) -> Result<Arc<SearchAnswer>> {
+        let (snapshot, thesauri) = (self.snapshot(store)?, self.of(store)?.thesauri.load_full());
+        let shelf = Shelf { store, snapshot: &snapshot, thesauri: &thesauri, contents: &*self.parts.contents };
+        Ok(Arc::new(query::search(&shelf, request, view, Some(own))?))
     }
 
     fn suggest(&self, store: StoreId, typed: &str, view: &View) -> Result<Suggestions> {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
-use contracts::catalog::{ProductCard, ProductView, VariantView};
+use contracts::catalog::{self, Price, ProductCard, ProductView, VariantView};
 use contracts::identity::Principal;
 use contracts::selling::{GroupPrices, ShelfTag, Shopper};
 use http_kit::Caller;
-use kernel::CustomerId;
+use kernel::{CustomerId, Sku};
 use maud::{Markup, html};
 
 use crate::respond;
@@ -22,6 +22,20 @@ use crate::site::{MarketSite, PageContext, Site};
 pub(crate) struct OwnPrices<'a> {
     site: &'a Site,
     customer: CustomerId,
+}
+
+/// What one shopper pays for a variant, as lists ask for it.
+pub(crate) struct Tags<'a> {
+    prices: &'a dyn GroupPrices,
+    shopper: Shopper<'a>,
+}
+
+impl catalog::OwnPrices for Tags<'_> {
+    fn price(&self, sku: &Sku, shelf: Price) -> Price {
+        let shelf = ShelfTag { unit: shelf.price, compare_at: shelf.compare_at };
+        let ShelfTag { unit, compare_at } = self.prices.tag(&self.shopper, sku, shelf);
+        Price { price: unit, compare_at }
+    }
 }
 
 impl Site {
@@ -42,6 +56,11 @@ impl OwnPrices<'_> {
         let MarketSite { market, .. } = self.site.here();
         let store = self.site.shop.handles.store;
         Shopper { store, customer: self.customer, market: &market.handle, currency: market.currency }
+    }
+
+    /// What is paid for variants, for lists in the order of it.
+    pub(crate) fn tags(&self) -> Tags<'_> {
+        Tags { prices: self.prices(), shopper: self.shopper() }
     }
 
     fn reprice(&self, variant: &mut VariantView) {

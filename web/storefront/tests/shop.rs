@@ -576,11 +576,30 @@ async fn accounts_are_made_and_passwords_set_without_script() {
 }
 
 #[tokio::test]
+async fn orders_of_the_shop_before_stand_in_the_account() {
+    let (mut ann, _) = open(1);
+    assert_eq!(ann.get("/account/past-orders").await.location(), "/account/login");
+    ann.signed_in = Some(support::accounts::customer());
+    let one = format!("/account/past-orders/{}", support::accounts::customer());
+    for path in ["/account", "/account/past-orders"] {
+        let page = ann.get(path).await;
+        assert!(page.says(&format!("href=\"{one}\"")) && page.says("D-77"), "{path}");
+    }
+    let page = ann.get(&one).await;
+    assert!(page.says("Old mug &lt;b&gt;") && page.says("19,00"), "{}", page.body);
+    assert_eq!(page.headers[header::CACHE_CONTROL], "private, no-store");
+    for strange in ["/account/past-orders/00000000-0000-7000-8000-000000000099", "/account/past-orders/x"] {
+        assert_eq!(ann.get(strange).await.status, StatusCode::NOT_FOUND, "{strange}");
+    }
+}
+
+#[tokio::test]
 async fn who_pays_other_prices_sees_them_and_nobody_else_does() {
     let (mut everybody, world) = open(30);
     let mut ann = everybody.stranger();
     ann.signed_in = Some(support::accounts::customer());
     let paths = [
+        "/",
         "/products/shoe-1",
         "/products/shoe-1?variant=SHOE-1-Black-42",
         "/products",

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use contracts::catalog::{
-    AttributeValue, ImageView, Media, Price, Product, ProductCard, ProductOption, ProductView, Rendered, Sellable,
-    ShelfPrice, VariantView,
+    AttributeValue, ImageView, Media, OwnPrices, Price, Product, ProductCard, ProductOption, ProductView, Rendered,
+    Sellable, ShelfPrice, VariantView,
 };
 use contracts::market::Texts;
 use kernel::{Currency, Money, ProductId, Sku, Timestamp};
@@ -170,6 +170,17 @@ impl Entry {
     /// What it costs in `currency`; none when it is not sold in it.
     pub(crate) fn span(&self, currency: Currency) -> Option<Span> {
         self.spans.iter().find(|span| span.currency == currency).copied()
+    }
+
+    /// The least that somebody with `own` prices pays for a variant of it, in minor units; none when it is not sold in
+    /// `currency`.
+    pub(crate) fn lowest_for(&self, currency: Currency, own: &dyn OwnPrices) -> Option<i64> {
+        let sold = self.variants.iter().filter_map(|item| item.tag(currency).map(|tag| (item, tag)));
+        let paid = sold.map(|(item, tag)| {
+            let shelf = Price { price: Money::new(tag.price, currency), compare_at: tag.compare_at() };
+            own.price(&item.sku, shelf).price.amount_minor
+        });
+        paid.min()
     }
 
     pub(crate) fn currencies(&self) -> impl Iterator<Item = Currency> {

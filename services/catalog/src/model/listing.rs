@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use contracts::catalog::{ProductCard, ProductQuery, ProductSort, Rendered};
+use contracts::catalog::{OwnPrices, ProductCard, ProductQuery, ProductSort, Rendered};
 use kernel::{Currency, Cursor, Failure, Page, ProductId};
 use uuid::Uuid;
 
@@ -104,6 +104,20 @@ pub(crate) fn lineup<'a>(
         .collect();
     lineup.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     Arc::new(lineup)
+}
+
+/// The products of `lineup` in the order of what somebody with `own` prices pays.
+pub(crate) fn lineup_for(
+    lineup: &[(Key, Arc<Entry>)],
+    sort: ProductSort,
+    currency: Currency,
+    own: &dyn OwnPrices,
+) -> Vec<(Key, Arc<Entry>)> {
+    let rank = |price: i64| if sort == ProductSort::PriceDesc { -price } else { price };
+    let key = |entry: &Entry| Some(Key { rank: rank(entry.lowest_for(currency, own)?), text: "".into(), id: entry.id });
+    let mut lineup: Vec<_> = lineup.iter().filter_map(|(_, entry)| Some((key(entry)?, entry.clone()))).collect();
+    lineup.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    lineup
 }
 
 /// One page of `lineup`.

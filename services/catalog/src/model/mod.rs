@@ -17,8 +17,8 @@ use std::sync::{Arc, Weak};
 
 use contracts::Result;
 use contracts::catalog::{
-    CategoryNode, CollectionView, Product, ProductCard, ProductQuery, ProductSort, ProductView, Rendered, Sellable,
-    Standing, View,
+    CategoryNode, CollectionView, MAX_OWN_ORDER, OwnPrices, Product, ProductCard, ProductQuery, ProductSort,
+    ProductView, Rendered, Sellable, Standing, View,
 };
 use kernel::{Currency, Failure, Page, Sku, StoreId, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -421,6 +421,29 @@ impl StoreModel {
 
     pub(crate) fn products(&self, query: &ProductQuery, view: &View) -> Result<Arc<Page<ProductCard>>> {
         Ok(self.page(query, view)?.page.clone())
+    }
+
+    pub(crate) fn products_for(
+        &self,
+        query: &ProductQuery,
+        view: &View,
+        own: &dyn OwnPrices,
+    ) -> Result<Arc<Page<ProductCard>>> {
+        let by_price = matches!(query.sort, ProductSort::PriceAsc | ProductSort::PriceDesc);
+        let locale = self.shelves.read().locale(&view.locale);
+        let lineup = self.lineup(query, view.currency, &locale)?;
+        if !by_price || lineup.len() > MAX_OWN_ORDER {
+            return self.products(query, view);
+        }
+        let lineup = listing::lineup_for(&lineup, query.sort, view.currency, own);
+        let available = |sku: &Sku| self.is_available(sku);
+        Ok(Arc::new(listing::page(&lineup, query, |entry| entry.card(view.currency, &locale, &available))?))
+    }
+
+    /// The least that somebody with `own` prices pays for a product.
+    pub(crate) fn lowest_for(&self, handle: &str, currency: Currency, own: &dyn OwnPrices) -> Option<i64> {
+        let entry = self.shelves.read().by_handle.get(handle)?.clone();
+        entry.lowest_for(currency, own)
     }
 
     pub(crate) fn products_json(&self, query: &ProductQuery, view: &View) -> Result<Rendered> {

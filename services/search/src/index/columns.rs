@@ -170,6 +170,17 @@ impl PriceColumn {
     pub(crate) fn amount(&self, slot: u32) -> Option<i64> {
         self.amounts.get(slot as usize).copied().filter(|&amount| amount != NONE)
     }
+
+    /// The same with other prices at some slots. The ranges are those of everybody, so that filters mean the same.
+    pub(crate) fn with(&self, others: impl Iterator<Item = (u32, i64)>) -> PriceColumn {
+        let mut amounts = self.amounts.clone();
+        for (slot, amount) in others {
+            if let Some(known) = amounts.get_mut(slot as usize).filter(|known| **known != NONE) {
+                *known = amount;
+            }
+        }
+        PriceColumn { currency: self.currency.clone(), amounts, steps: self.steps.clone() }
+    }
 }
 
 impl Columns {

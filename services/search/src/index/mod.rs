@@ -13,7 +13,7 @@ mod row;
 mod snapshot;
 mod taxonomy;
 
-pub(crate) use columns::{Columns, Dictionary, FacetId, ValueId};
+pub(crate) use columns::{Columns, Dictionary, FacetId, PriceColumn, ValueId};
 pub(crate) use fields::{Fields, Part};
 pub(crate) use generation::{Fault, Generation, Meta};
 pub(crate) use postings::{Posting, Postings};

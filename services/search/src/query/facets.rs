@@ -3,12 +3,11 @@
 //! A product that fails no filter is a hit and counts everywhere. One that fails a single facet's filter counts in that
 //! facet only: so many more would come if that value were chosen too. One that fails two counts nowhere.
 
-use contracts::catalog::View;
 use contracts::search::{Facet, FacetKind, FacetValue};
 
 use super::filter::Filters;
 use super::{Hit, Shelf};
-use crate::index::{AVAILABLE, FacetId, Indexed, PRICE, ValueId};
+use crate::index::{AVAILABLE, FacetId, Indexed, PRICE, PriceColumn, ValueId};
 
 /// The most values shown of a facet; chosen ones always are.
 const MAX_VALUES: usize = 60;
@@ -33,7 +32,7 @@ enum Fails {
     Availability,
 }
 
-pub(crate) fn narrow(shelf: &Shelf<'_>, found: &[Hit], filters: &Filters, view: &View) -> Narrowed {
+pub(crate) fn narrow(shelf: &Shelf<'_>, found: &[Hit], filters: &Filters, prices: Option<&PriceColumn>) -> Narrowed {
     let Indexed { columns, dictionary, .. } = &*shelf.snapshot.indexed;
     let mut narrowed = Narrowed {
         hits: Vec::with_capacity(found.len()),
@@ -43,7 +42,7 @@ pub(crate) fn narrow(shelf: &Shelf<'_>, found: &[Hit], filters: &Filters, view: 
         available: [0; 2],
     };
     // Without a price in the currency nothing is on sale in it.
-    let Some(prices) = columns.prices(view.currency) else { return narrowed };
+    let Some(prices) = prices else { return narrowed };
     narrowed.steps.clone_from(&prices.steps);
     narrowed.prices = vec![0; prices.steps.len() + 1];
     if filters.impossible {

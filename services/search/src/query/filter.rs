@@ -78,9 +78,11 @@ impl Filters {
         }
     }
 
-    /// Whether a card, as the catalog has it now, still fits what changes without the index.
-    pub(crate) fn fits(&self, card: &ProductCard) -> bool {
-        self.fits_price(card.price_min.amount_minor) && self.available.is_none_or(|wanted| card.available == wanted)
+    /// Whether a card, as the catalog has it now, still fits what changes without the index. `price` is what is paid, when
+    /// that is not what everybody pays.
+    pub(crate) fn fits(&self, card: &ProductCard, price: Option<i64>) -> bool {
+        self.fits_price(price.unwrap_or(card.price_min.amount_minor))
+            && self.available.is_none_or(|wanted| card.available == wanted)
     }
 
     pub(crate) fn fits_price(&self, amount: i64) -> bool {

@@ -16,11 +16,11 @@ mod suggest;
 use std::sync::Arc;
 
 use contracts::Result;
-use contracts::catalog::{CatalogContents, ProductCard, View};
+use contracts::catalog::{CatalogContents, MAX_OWN_ORDER, OwnPrices, ProductCard, View};
 use contracts::search::{Facet, Matched, SearchAnswer, SearchRequest, SearchSort};
 use kernel::{Failure, StoreId};
 
-use crate::index::Snapshot;
+use crate::index::{PriceColumn, Snapshot};
 use crate::thesaurus::Thesauri;
 
 pub(crate) use collect::Hit;
@@ -46,9 +46,16 @@ pub(crate) struct Found {
     pub(crate) corrected: Option<String>,
 }
 
+/// What was found, ordered and filtered by what everybody pays, or by somebody's `own` prices.
+///
 /// # Errors
 /// Invalid input beyond the limits; internal when the index fails.
-pub(crate) fn search(shelf: &Shelf<'_>, request: &SearchRequest, view: &View) -> Result<SearchAnswer> {
+pub(crate) fn search(
+    shelf: &Shelf<'_>,
+    request: &SearchRequest,
+    view: &View,
+    own: Option<&dyn OwnPrices>,
+) -> Result<SearchAnswer> {
     let indexed = &shelf.snapshot.indexed;
     let language = indexed.language(&view.locale);
     let typed = Typed::read(&request.query)?;
@@ -58,9 +65,12 @@ pub(crate) fn search(shelf: &Shelf<'_>, request: &SearchRequest, view: &View) ->
     if request.sort != SearchSort::Relevance {
         keep_telling(&mut found.hits);
     }
-    let narrowed = facets::narrow(shelf, &found.hits, &filters, view);
+    let everybodys = indexed.columns.prices(view.currency);
+    let paid = everybodys.zip(own).and_then(|(prices, own)| paid(shelf, prices, &found.hits, view, own));
+    let tags = Tags { prices: paid.as_ref().or(everybodys), is_own: paid.is_some() };
+    let narrowed = facets::narrow(shelf, &found.hits, &filters, tags.prices);
     let facets: Vec<Facet> = facets::shown(shelf, &narrowed, &filters, language);
-    let (hits, next_cursor) = page(shelf, &narrowed.hits, &filters, &ranking, view);
+    let (hits, next_cursor) = page(shelf, &narrowed.hits, (&filters, &ranking), view, tags);
     Ok(SearchAnswer {
         hits,
         facets,
@@ -114,19 +124,45 @@ fn find(shelf: &Shelf<'_>, typed: &Typed, language: usize) -> Result<Found> {
     Ok(Found { hits, matched, corrected })
 }
 
+/// What the hits cost.
+#[derive(Clone, Copy)]
+struct Tags<'a> {
+    prices: Option<&'a PriceColumn>,
+    is_own: bool,
+}
+
+/// What somebody with `own` prices pays for the hits. None for more than can be asked for at once: they are in the order
+/// of what everybody pays.
+fn paid(
+    shelf: &Shelf<'_>,
+    prices: &PriceColumn,
+    hits: &[Hit],
+    view: &View,
+    own: &dyn OwnPrices,
+) -> Option<PriceColumn> {
+    if hits.len() > MAX_OWN_ORDER {
+        return None;
+    }
+    let lowest = |hit: &Hit| {
+        let row = shelf.snapshot.indexed.columns.row(hit.slot)?;
+        Some((hit.slot, shelf.contents.lowest_for(shelf.store, &row.handle, view.currency, own)?))
+    };
+    Some(prices.with(hits.iter().filter_map(lowest)))
+}
+
 /// The cards of a page, as the catalog has them now. What no longer fits the filters since the index was written is
 /// left out, and what comes next takes its place.
 fn page(
     shelf: &Shelf<'_>,
     hits: &[Hit],
-    filters: &Filters,
-    ranking: &Ranking,
+    (filters, ranking): (&Filters, &Ranking),
     view: &View,
+    tags: Tags<'_>,
 ) -> (Vec<Arc<ProductCard>>, Option<String>) {
     let limit = ranking.limit();
     let indexed = &shelf.snapshot.indexed;
     // A few more than fit, to fill the places of those that are gone.
-    let ranked = ranking.top(indexed, view, hits, limit + 16);
+    let ranked = ranking.top(indexed, tags.prices, hits, limit + 16);
     let mut cards = Vec::with_capacity(limit);
     let mut last = None;
     let mut rest = ranked.iter().peekable();
@@ -136,10 +172,11 @@ fn page(
         last = Some(hit);
         let Some(row) = indexed.columns.row(hit.slot) else { continue };
         let card = shelf.contents.card(shelf.store, &row.handle, view);
-        cards.extend(card.filter(|card| filters.fits(card)));
+        let own = tags.prices.filter(|_| tags.is_own).and_then(|prices| prices.amount(hit.slot));
+        cards.extend(card.filter(|card| filters.fits(card, own)));
     }
     let more = rest.peek().is_some();
-    let next = last.filter(|_| more).map(|hit| ranking.cursor(indexed, view, hit, cards.len()));
+    let next = last.filter(|_| more).map(|hit| ranking.cursor(indexed, tags.prices, hit, cards.len()));
     (cards, next)
 }
 

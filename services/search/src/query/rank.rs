@@ -6,13 +6,12 @@
 use std::cmp::Reverse;
 
 use contracts::Result;
-use contracts::catalog::View;
 use contracts::search::{MAX_DEPTH, SearchSort};
 use kernel::{Cursor, Failure, PageRequest, ProductId};
 use uuid::Uuid;
 
 use super::Hit;
-use crate::index::Indexed;
+use crate::index::{Indexed, PriceColumn};
 
 /// Where a hit stands: by the number that it is sorted by, the newest first among equals. By title that number is its
 /// place in the order of all titles, which is the same only within one snapshot.
@@ -77,9 +76,9 @@ impl Ranking {
         self.limit as usize
     }
 
-    fn rank(&self, indexed: &Indexed, view: &View, hit: Hit) -> i64 {
+    fn rank(&self, indexed: &Indexed, prices: Option<&PriceColumn>, hit: Hit) -> i64 {
         let Indexed { columns, .. } = indexed;
-        let price = || columns.prices(view.currency).and_then(|prices| prices.amount(hit.slot)).unwrap_or(0);
+        let price = || prices.and_then(|prices| prices.amount(hit.slot)).unwrap_or(0);
         match self.sort {
             // The bits of positive floats are in the order of the floats. Nothing typed means nothing matches better.
             SearchSort::Relevance if hit.score > 0.0 => -i64::from(hit.score.to_bits()),
@@ -105,13 +104,13 @@ impl Ranking {
     }
 
     /// The first `count` hits behind the cursor, in order.
-    pub(crate) fn top(&self, indexed: &Indexed, view: &View, hits: &[Hit], count: usize) -> Vec<Hit> {
+    pub(crate) fn top(&self, indexed: &Indexed, prices: Option<&PriceColumn>, hits: &[Hit], count: usize) -> Vec<Hit> {
         let after = self.after(indexed);
         let mut best: Vec<(Key, Hit)> = Vec::with_capacity(count * 2);
         // What comes behind it is none of the first.
         let mut worst: Option<Key> = None;
         for &hit in hits {
-            let rank = self.rank(indexed, view, hit);
+            let rank = self.rank(indexed, prices, hit);
             if worst.is_some_and(|worst| rank > worst.rank) {
                 continue;
             }
@@ -132,12 +131,12 @@ impl Ranking {
     }
 
     /// The cursor behind `hit`, the last of `shown` on this page.
-    pub(crate) fn cursor(&self, indexed: &Indexed, view: &View, hit: Hit, shown: usize) -> String {
+    pub(crate) fn cursor(&self, indexed: &Indexed, prices: Option<&PriceColumn>, hit: Hit, shown: usize) -> String {
         let depth = self.depth.saturating_add(u32::try_from(shown).unwrap_or(u32::MAX));
         let Some(row) = indexed.columns.row(hit.slot) else { return String::new() };
         let (rank, title) = match self.sort {
             SearchSort::Title => (0, row.titles.get(self.language).map_or("", String::as_str)),
-            _ => (self.rank(indexed, view, hit), ""),
+            _ => (self.rank(indexed, prices, hit), ""),
         };
         let parts = [sort_name(self.sort), &rank.to_string(), title, &row.id.to_string(), &depth.to_string()];
         Cursor::encode(&parts).as_str().to_owned()

@@ -27,7 +27,7 @@ pub(crate) fn suggest(shelf: &Shelf<'_>, query: &str, view: &View) -> Result<Sug
     }
     let page = PageRequest { limit: PRODUCTS, cursor: None };
     let request = SearchRequest { query: query.to_owned(), page, ..SearchRequest::default() };
-    let products = super::search(shelf, &request, view)?.hits;
+    let products = super::search(shelf, &request, view, None)?.hits;
     Ok(Suggestions { completions: completions(shelf, &typed, view)?, products })
 }
 

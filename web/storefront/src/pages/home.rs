@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use crate::cache::Fresh;
 use crate::layout::{self, Head};
+use crate::own_prices;
 use crate::pages::cached;
 use crate::parts::{Loading, grid, image};
 use crate::site::{PageContext, Site};
@@ -27,9 +28,17 @@ pub(crate) struct HomePage {
     pub(crate) hero: Option<ProductCard>,
     pub(crate) collections: Vec<(CollectionView, Option<ImageView>)>,
     pub(crate) new_products: Vec<ProductCard>,
+    /// Whether the prices are the shopper's own.
+    pub(crate) is_own: bool,
 }
 
 pub(crate) async fn show(State(site): State<Site>, request: Request) -> Response {
+    if let Some(own) = site.own_prices(&request) {
+        let mut data = HomePage { is_own: true, ..load(&site) };
+        own.cards(&mut data.new_products);
+        data.hero = data.hero.map(|hero| own.card(&hero));
+        return own_prices::answer(home_page(&site.context("/"), &data));
+    }
     cached(&site, request.headers(), request.uri().path(), || {
         Ok(Fresh {
             body: home_page(&site.context("/"), &load(&site)).into_string(),
@@ -66,7 +75,7 @@ fn load(site: &Site) -> HomePage {
     let front = all.iter().find(|collection| collection.handle == FRONT_PAGE).cloned();
     let chosen = front.as_ref().map(|front| products(Some(front.handle.clone()), 12)).unwrap_or_default();
     let hero = chosen.iter().chain(&new_products).find(|product| product.available && product.image.is_some()).cloned();
-    HomePage { front, hero, collections, new_products }
+    HomePage { front, hero, collections, new_products, is_own: false }
 }
 
 pub(crate) fn home_page(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
@@ -99,6 +108,7 @@ pub(crate) fn home_page(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
                 h2 #new { (t.new_products) }
                 a.more href=(ctx.url("/products")) { (t.all_products) }
             }
+            @if data.is_own { (own_prices::told(ctx)) }
             @if data.new_products.is_empty() {
                 p.muted { (t.shop_is_empty) }
             } @else {
@@ -175,7 +185,8 @@ pub(crate) fn samples() -> Vec<HomePage> {
             hero: Some(card.clone()),
             collections: goods::collections().into_iter().map(|c| (c, Some(goods::image("tile")))).collect(),
             new_products: vec![card, goods::sold_out_card()],
+            is_own: true,
         },
-        HomePage { front: None, hero: None, collections: Vec::new(), new_products: Vec::new() },
+        HomePage { front: None, hero: None, collections: Vec::new(), new_products: Vec::new(), is_own: false },
     ]
 }

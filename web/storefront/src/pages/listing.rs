@@ -100,10 +100,10 @@ fn asked(query: &str) -> (ProductSort, Option<String>) {
     (sort, fields.get("cursor").filter(plain).map(str::to_owned))
 }
 
-/// The list with the prices of one shopper. Its order by price is that of everybody.
+/// The list with the prices of one shopper, and in their order when it is by price.
 fn list_own(site: &Site, request: &Request, source: Source, own: &OwnPrices<'_>) -> Response {
     let (sort, cursor) = asked(request.uri().query().unwrap_or(""));
-    let mut data = match load(site, last_segment(request.uri().path()), source, sort, cursor.as_deref()) {
+    let mut data = match load(site, last_segment(request.uri().path()), source, (sort, cursor.as_deref()), Some(own)) {
         Ok(data) => data,
         Err(answer) => return answer,
     };
@@ -114,7 +114,7 @@ fn list_own(site: &Site, request: &Request, source: Source, own: &OwnPrices<'_>)
 
 #[allow(clippy::result_large_err)] // As `cached` takes it.
 fn render(site: &Site, path: &str, source: Source, sort: ProductSort, cursor: Option<&str>) -> Result<Fresh, Response> {
-    let data = load(site, last_segment(path), source, sort, cursor)?;
+    let data = load(site, last_segment(path), source, (sort, cursor), None)?;
     let ctx = site.context(&canonical(&data.path, sort, cursor));
     let surrogate_keys = match source {
         Source::All => "catalog products".to_owned(),
@@ -129,8 +129,8 @@ fn load(
     site: &Site,
     handle: &str,
     source: Source,
-    sort: ProductSort,
-    cursor: Option<&str>,
+    (sort, cursor): (ProductSort, Option<&str>),
+    own: Option<&OwnPrices<'_>>,
 ) -> Result<ListingPage, Response> {
     let handles = &site.shop.handles;
     let here = site.here();
@@ -178,7 +178,11 @@ fn load(
             query.collection = Some(handle.to_owned());
         }
     }
-    match handles.catalog.products(handles.store, &query, &here.view) {
+    let found = match own {
+        Some(own) => handles.catalog.products_for(handles.store, &query, &here.view, &own.tags()),
+        None => handles.catalog.products(handles.store, &query, &here.view),
+    };
+    match found {
         Ok(page) => data.products = (*page).clone(),
         // A cursor that this list did not make: the list itself is the best answer.
         Err(failure) if failure.code == "invalid_cursor" => {

@@ -14,7 +14,7 @@ use kernel::{Currency, ErrorKind, Money, PageRequest};
 
 use crate::cache::Fresh;
 use crate::form::Fields;
-use crate::own_prices;
+use crate::own_prices::{self, OwnPrices};
 use crate::pages::{cached_at, error};
 use crate::respond;
 use crate::site::Site;
@@ -160,7 +160,7 @@ pub(crate) async fn show(State(site): State<Site>, request: Request) -> Response
     let fields = Fields::parse(request.uri().query().unwrap_or("").as_bytes()).unwrap_or_default();
     let asked = Asked::read(&fields, site.here().view.currency);
     if let Some(own) = site.own_prices(&request) {
-        return match load(&site, asked) {
+        return match load(&site, asked, Some(&own)) {
             Ok(page) => {
                 let mut page = SearchPage { is_own: true, ..page };
                 own.shared_cards(&mut Arc::make_mut(&mut page.answer).hits);
@@ -178,13 +178,13 @@ pub(crate) async fn show(State(site): State<Site>, request: Request) -> Response
 
 #[allow(clippy::result_large_err)] // As `cached_at` takes it.
 fn render(site: &Site, asked: Asked) -> Result<Fresh, Response> {
-    let page = load(site, asked)?;
+    let page = load(site, asked, None)?;
     let body = search_page(&site.context(&page.asked.path()), &page).into_string();
     Ok(Fresh { body, content_type: None, surrogate_keys: "catalog search".to_owned() })
 }
 
 #[allow(clippy::result_large_err)]
-fn load(site: &Site, asked: Asked) -> Result<SearchPage, Response> {
+fn load(site: &Site, asked: Asked, own: Option<&OwnPrices<'_>>) -> Result<SearchPage, Response> {
     let handles = &site.shop.handles;
     let request = SearchRequest {
         query: asked.query.clone(),
@@ -192,7 +192,12 @@ fn load(site: &Site, asked: Asked) -> Result<SearchPage, Response> {
         sort: asked.sort,
         page: PageRequest { cursor: asked.cursor.clone(), ..PageRequest::default() },
     };
-    let answer = match handles.search.search(handles.store, &request, &site.here().view) {
+    let view = &site.here().view;
+    let found = match own {
+        Some(own) => handles.search.search_for(handles.store, &request, view, &own.tags()),
+        None => handles.search.search(handles.store, &request, view),
+    };
+    let answer = match found {
         Ok(answer) => answer,
         // A filter that is gone, a cursor of another search: the search itself is the best answer.
         Err(failure) if failure.kind == ErrorKind::Invalid && asked != asked.bare() => {
