@@ -36,6 +36,7 @@ pub(crate) enum Section {
     Roles,
     Keys,
     Books,
+    Backups,
 }
 
 struct Entry {
@@ -109,6 +110,7 @@ const GROUPS: [(&str, &[Entry]); 6] = [
             entry(Section::Roles, "Roles", "/admin/roles", Scope::Staff),
             closed(Section::Keys, "API keys", "/admin/api-keys", Scope::Admin),
             entry(Section::Books, "Books", "/admin/books", Scope::Admin),
+            entry(Section::Backups, "Backups", "/admin/backups", Scope::Admin),
         ],
     ),
 ];

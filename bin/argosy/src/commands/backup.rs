@@ -32,6 +32,8 @@ use manifest::{DatabaseFile, FORMAT, LedgerPosition, Manifest, PlainFile};
 
 /// Files beside the databases that are worth keeping, by their paths below the data directory.
 const FILES: [&str; 1] = ["test-provider.journal"];
+/// The file in the data directory that says when the last backup was taken. It is part of none.
+const LAST: &str = "last-backup";
 /// Where pictures are, below the data directory; in a backup they are in `media`.
 pub(crate) const MEDIA: &str = "media/originals";
 
@@ -41,6 +43,7 @@ pub(crate) fn run(command: &BackupCommand, settings: &Settings) -> Result<ExitCo
     }
     let Some(to) = &command.to else { bail!("say where the backup is to go: argosy backup DIRECTORY") };
     let taken = take(command, &settings.data, to, &SystemClock)?;
+    note(&settings.data, taken.manifest.taken_at.0);
     if command.json {
         let path = taken.path.display().to_string();
         let mut answer = serde_json::to_value(&taken.manifest)?;
@@ -53,6 +56,16 @@ pub(crate) fn run(command: &BackupCommand, settings: &Settings) -> Result<ExitCo
         say(&told(&taken, command.keys_to.as_deref()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Leaves word of when the last backup was taken, for the back office. A backup without it is as good.
+fn note(data: &Path, taken_at: Timestamp) {
+    let _ = std::fs::write(data.join(LAST), format!("{taken_at}\n"));
+}
+
+/// When the last backup of `data` was taken; none when there was none, or nobody left word.
+pub(crate) fn last(data: &Path) -> Option<Timestamp> {
+    Timestamp::parse(std::fs::read_to_string(data.join(LAST)).ok()?.trim()).ok()
 }
 
 struct Taken {

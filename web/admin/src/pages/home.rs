@@ -15,6 +15,7 @@ use kernel::{Failure, Money, PageRequest};
 use maud::{Markup, html};
 
 use super::orders::list::{HEADS, rows};
+use super::steps::{self, Step};
 use crate::form::Asked;
 use crate::layout::{self, Section};
 use crate::parts::{encoded, money, said, table, time_text};
@@ -39,6 +40,8 @@ pub(crate) struct SoldOut {
 /// What the page shows. None: the reader may not see it.
 #[derive(Default)]
 pub(crate) struct HomePage {
+    /// What is left to do before the shop sells; empty once it does.
+    pub(crate) steps: Vec<Step>,
     pub(crate) orders: Option<DayOfOrders>,
     pub(crate) waiting: Option<Vec<OrderSummary>>,
     /// Fulfilments that nobody has taken, and whether there are more.
@@ -61,6 +64,7 @@ pub(crate) struct DayOfOrders {
 
 pub(crate) fn home_page(ctx: &PageContext, data: &HomePage) -> Markup {
     let body = html! {
+        (steps::list(&data.steps))
         @if let Some(day) = &data.orders {
             div.cards {
                 div.figure {
@@ -155,6 +159,7 @@ pub(crate) fn samples() -> Vec<HomePage> {
     vec![
         HomePage::default(),
         HomePage {
+            steps: steps::samples(),
             orders: Some(DayOfOrders { count: 7, more: true, revenue: vec![Money::new(i64::MAX, Currency::EUR)] }),
             waiting: Some((0..20).map(|_| summary()).collect()),
             requested: Some((1, true)),
@@ -172,7 +177,7 @@ pub(crate) async fn show(State(site): State<Site>, caller: Caller, Asked(asked):
         caller.require_read(Scope::Orders)?;
     }
     let reads = |scope| caller.require_read(scope).is_ok();
-    let mut data = HomePage::default();
+    let mut data = HomePage { steps: steps::of(&site, &caller).await?, ..HomePage::default() };
     if reads(Scope::Orders) {
         data.orders = Some(last_day(&site).await?);
         data.waiting = Some(waiting(&site).await?);

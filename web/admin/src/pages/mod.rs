@@ -1,5 +1,6 @@
 //! The pages and endpoints, one file each, and the table of their paths.
 
+pub(crate) mod backups;
 pub(crate) mod books;
 pub(crate) mod entry;
 pub(crate) mod error;
@@ -8,6 +9,7 @@ pub(crate) mod orders;
 pub(crate) mod out;
 pub(crate) mod people;
 pub(crate) mod products;
+pub(crate) mod steps;
 pub(crate) mod stock;
 pub(crate) mod terms;
 
@@ -37,6 +39,7 @@ pub(crate) fn pages() -> Pages {
         .route("/admin/", get(async || see_other("/admin")))
         .route("/admin/assets/{file}", get(crate::assets::show))
         .route("/admin/books", get(books::show))
+        .route("/admin/backups", get(backups::show))
         .merge(entry::routes())
         .merge(orders::routes())
         .merge(products::routes())
