@@ -243,6 +243,11 @@ pub enum RefundState {
     Failed,
 }
 
+/// Why a refund was made that nobody of the staff asked for. Whoever tells a customer says it in the customer's language.
+pub const REASON_CANCELLED: &str = "order cancelled";
+/// As [`REASON_CANCELLED`], when an edit made the order cost less.
+pub const REASON_EDITED: &str = "order edited";
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefundView {
     pub id: RefundId,
@@ -504,6 +509,8 @@ pub trait Vouchers: Send + Sync {
 pub trait Books: Send + Sync {
     /// Events behind `after`, in order of position.
     async fn events(&self, store: StoreId, after: u64, limit: u32) -> Result<Vec<Event>>;
+    /// The position of the last event of all stores, 0 before there is one: what happens from now on is behind it.
+    async fn last_position(&self) -> Result<u64>;
     async fn invariants(&self) -> Result<Vec<InvariantReport>>;
     /// Destroys the person's key: their data is gone from every copy, the books stay whole.
     async fn erase(&self, store: StoreId, person: PersonId, actor: Actor) -> Result<()>;

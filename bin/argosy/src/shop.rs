@@ -113,7 +113,7 @@ impl Shop {
             TermsService::open(data, Arc::clone(&terms), ledger.clone(), (clock.clone(), rng.clone()), spawner.clone())
                 .map_err(told)?;
         let feed = Feed { ledger: ledger.clone(), source: selling.clone(), poll: FEED_EVERY };
-        spawner.spawn("feed-checkout", feed.run(spawner.token()));
+        spawner.background().spawn("feed-checkout", feed.run(spawner.token()));
         let mut prices = PriceKeeper::new(PriceKeeperParts {
             store: STORE,
             terms: selling.clone(),
@@ -197,6 +197,7 @@ impl Shop {
             catalog: catalog.clone(),
             catalog_read: catalog_read.clone(),
             customers: people.clone(),
+            past_orders: people.clone(),
             staff: people.clone(),
             identity: identity.clone(),
             terms: selling.clone(),
@@ -207,6 +208,10 @@ impl Shop {
             store: STORE,
             name: settings.store_name.clone(),
             base_url: settings.base_url.clone(),
+            last_backup: Arc::new({
+                let data = settings.data.clone();
+                move || crate::commands::backup::last(&data)
+            }),
             clock: clock.clone(),
             rng: rng.clone(),
         };
@@ -216,6 +221,7 @@ impl Shop {
             checkout: placing.clone(),
             orders: ledger.clone(),
             customers: people.clone(),
+            past_orders: people.clone(),
             search: search.clone(),
             group_prices: selling.clone(),
             markets: terms.markets.clone(),
@@ -235,6 +241,7 @@ impl Shop {
             .merge(checkout::api::terms_routes(selling))
             .merge(ledger::api::routes(ledger::api::Handles {
                 orders: ledger.clone(),
+                history: ledger.clone(),
                 stock: ledger.clone(),
                 inventory: ledger.clone(),
                 stock_rules: ledger.clone(),
@@ -359,7 +366,7 @@ async fn open_search(
     if with_demo {
         search.seed_synonyms(STORE, search::demo_synonyms()).await.map_err(told)?;
     }
-    world.spawner.spawn("search", search.clone().follow(world.spawner.token()));
+    world.spawner.background().spawn("search", search.clone().follow(world.spawner.token()));
     Ok(search)
 }
 
@@ -400,6 +407,8 @@ fn start_background(
     catalog: &Arc<CatalogService>,
 ) {
     let spawner = world.spawner;
+    // Nobody waits for these; the resolver, which takes orders further, is waited for.
+    let behind = &spawner.background();
     let token = || spawner.token();
     spawner.spawn("resolver", Resolver::new(checkout.clone()).run(RESOLVE_EVERY, token()));
     let reconciler = Reconciler {
@@ -410,7 +419,7 @@ fn start_background(
         clock: Arc::clone(&world.clock),
         quiet_ms: 60_000,
     };
-    reconciler.start(Progress::default(), RECONCILE_EVERY, spawner);
+    reconciler.start(Progress::default(), RECONCILE_EVERY, behind);
     let relay = Relay {
         ledger: ledger.clone(),
         consumer: Arc::new(SalesConsumer::new(ledger.clone())),
@@ -418,11 +427,12 @@ fn start_background(
         rng: Arc::clone(&world.rng),
         poll: RELAY_EVERY,
     };
-    spawner.spawn("relay-sales", relay.run(token()));
+    behind.spawn("relay-sales", relay.run(token()));
+    spawner.spawn("preorders", Arc::clone(ledger).end_preorders_in_time(RELAY_EVERY, token()));
     let feed = Feed { ledger: ledger.clone(), source: catalog.clone(), poll: FEED_EVERY };
-    spawner.spawn("feed-catalog", feed.run(token()));
+    behind.spawn("feed-catalog", feed.run(token()));
     let (carts, stop) = (Arc::clone(carts), token());
-    spawner.spawn("cart-sweep", async move {
+    behind.spawn("cart-sweep", async move {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,

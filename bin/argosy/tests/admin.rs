@@ -7,17 +7,11 @@ mod support;
 
 use serde_json::{Value, json};
 use support::browser::Browser;
+use support::office::{Office, post};
 use support::{Shop, text};
 
-/// The body of the answer to a request that must be taken.
-fn post(shop: &Shop, path: &str, headers: &str, body: &Value) -> Value {
-    let (status, head, answer) = shop.post(path, headers, &body.to_string());
-    assert!((200..300).contains(&status), "{path}: {head}\n{answer}");
-    answer
-}
-
-/// Buys one unit of `sku` through the API. The order's id.
-fn buy(shop: &Shop, sku: &str) -> String {
+/// Buys two units of `sku` through the API. The order's id.
+fn buy(shop: &Shop, sku: &str, key: &str) -> String {
     let cart = post(shop, "/api/v1/carts", "", &json!({ "lines": [{ "sku": sku, "quantity": 2 }] }));
     let secret = format!("Cart-Secret: {}\r\n", cart["secret"].as_str().unwrap());
     let address = json!({ "name": "Ada Example", "line1": "1 Harbour Road", "city": "Bremen", "postal_code": "28195",
@@ -27,7 +21,7 @@ fn buy(shop: &Shop, sku: &str) -> String {
     let order = json!({ "cart_id": cart["id"], "cart_version": cart["version"], "email": "ada@example.org",
         "shipping_address": address, "shipping_option": quote["shipping_options"][0]["handle"],
         "payment": { "provider": "test", "token": "tok_approve" } });
-    let headers = format!("{secret}Idempotency-Key: walk-order\r\n");
+    let headers = format!("{secret}Idempotency-Key: walk-order-{key}\r\n");
     let placed = post(shop, "/api/v1/orders", &headers, &order);
     placed["id"].as_str().unwrap().to_owned()
 }
@@ -84,7 +78,7 @@ async fn an_owner_sets_up_prices_ships_and_refunds() {
     browser.press("Change the stock").await;
     browser.see(".notice", "The stock is changed.").await;
 
-    let id = buy(&shop, &sku);
+    let id = buy(&shop, &sku, "one");
     ship_and_refund(&shop, &browser, &id).await;
     let checked = shop.run(&["doctor"]);
     assert!(checked.status.success(), "{}", text(&checked.stdout));
@@ -127,52 +121,6 @@ async fn ship_and_refund(shop: &Shop, browser: &Browser, id: &str) {
     let refunds = order["refunds"].as_array().unwrap();
     assert_eq!((refunds.len(), &refunds[0]["amount"]["amount_minor"]), (1, &json!(420)), "{order}");
     assert_eq!(order["shipments"].as_array().unwrap().len(), 1, "{order}");
-}
-
-/// The owner's browser, without the browser: forms are sent as one would.
-struct Office<'a> {
-    shop: &'a Shop,
-    cookie: String,
-}
-
-impl<'a> Office<'a> {
-    fn open(shop: &'a Shop) -> Self {
-        let link = text(&shop.run(&["owner-link"]).stdout);
-        let token = link.trim().rsplit('/').next().unwrap();
-        let owner = json!({ "token": token, "email": "grace@example.org", "name": "Grace", "password": "a harbour full of gulls" });
-        let made = post(shop, "/api/v1/admin/setup", "", &owner);
-        Office { shop, cookie: format!("Cookie: argosy-staff={}\r\n", made["token"].as_str().unwrap()) }
-    }
-
-    fn see(&self, path: &str) -> String {
-        let (status, head, page) = self.shop.get(path, &self.cookie);
-        assert_eq!(status, 200, "{path}: {head}");
-        page
-    }
-
-    /// Status, where it leads to, and the page of the answer.
-    fn send(&self, path: &str, form: &str) -> (u16, String, String) {
-        let headers =
-            format!("{}Origin: http://shop\r\nContent-Type: application/x-www-form-urlencoded\r\n", self.cookie);
-        let (status, head, page) = self.shop.send("POST", path, &headers, &form.replace(' ', "+"));
-        let location = head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or("").to_owned();
-        (status, location, page)
-    }
-
-    /// Sends a form that must be taken. Where it leads to.
-    fn done(&self, path: &str, form: &str) -> String {
-        let (status, location, page) = self.send(path, form);
-        assert_eq!(status, 303, "{path}: {page}");
-        location
-    }
-
-    /// The units of a SKU at a location, available and in all.
-    fn stock(&self, sku: &str, location: &str) -> (i64, i64) {
-        let (_, _, levels) = self.shop.get(&format!("/api/v1/admin/stock/{sku}"), &self.cookie);
-        let levels: Value = serde_json::from_str(&levels).unwrap();
-        let level = levels["levels"].as_array().into_iter().flatten().find(|level| level["location"] == location);
-        level.map_or((0, 0), |level| (level["available"].as_i64().unwrap(), level["on_hand"].as_i64().unwrap()))
-    }
 }
 
 #[test]
@@ -277,7 +225,7 @@ fn a_merchant_sets_prices_taxes_shipping_and_who_sells() {
         "seller-name=Tide GmbH&seller-vat_id=DE123456789&seller-address=1 Quay%0D%0A28195 Bremen&seller-footer=Thanks!";
     office.done("/admin/settings/shop", &format!("{seller}&time_zone=Europe/Berlin&country=DE&tax_rounding=per_line"));
 
-    let id = buy(&shop, sku);
+    let id = buy(&shop, sku, "one");
     let (_, _, order) = shop.get(&format!("/api/v1/admin/orders/{id}"), &office.cookie);
     let order: Value = serde_json::from_str(&order).unwrap();
     // Shelves follow a price list within seconds; whoever orders pays by it at once.
@@ -294,4 +242,44 @@ fn a_merchant_sets_prices_taxes_shipping_and_who_sells() {
     let page = office.see(&format!("/admin/orders/{id}"));
     assert!(page.contains("Ring the bell twice"), "the note's text is in the timeline: {page}");
     assert!(page.contains("owed to the order at"), "so is what moved: {page}");
+}
+
+#[test]
+fn an_empty_shop_is_told_its_first_steps_until_it_sells() {
+    let shop = Shop::start("--demo");
+    let office = Office::open(&shop);
+    let done = || {
+        let page = office.see("/admin");
+        let list = page.split("id=\"first-steps\"").nth(1).map(|rest| rest.split("</section>").next().unwrap().to_owned());
+        list.map(|list| {
+            let steps = list.split("<li").skip(1).filter(|step| step.contains(">Done<"));
+            steps.map(|step| step.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
+        })
+    };
+    let before = done().unwrap();
+    assert!(before.iter().all(|link| link == "/admin/products"), "{before:?}");
+    office.done("/admin/settings/shop", "time_zone=Europe/Berlin&country=DE&tax_rounding=per_line");
+    office.done("/admin/tax-zones/new", "country=de&name=MwSt.&rates-0-row=&rates-0-class=standard&rates-0-rate=19");
+    office.done("/admin/staff", "email=bo@mail.test&name=Bo&role=support");
+    let backup = shop.data.path().parent().unwrap().join(format!("backup-of-{}", std::process::id()));
+    assert!(shop.run(&["backup", backup.to_str().unwrap()]).status.success());
+    std::fs::remove_dir_all(&backup).unwrap();
+    let now = done().unwrap();
+    for link in ["/admin/settings", "/admin/tax-zones", "/admin/staff", "/admin/backups"] {
+        assert!(now.contains(&link.to_owned()), "{link}: {now:?}");
+    }
+    assert!(!now.contains(&"/".to_owned()) && !now.contains(&"/admin/shipping-zones".to_owned()), "{now:?}");
+    assert!(office.see("/admin/backups").contains("The last backup was taken"));
+
+    let (_, _, products) = shop.get("/api/v1/products?limit=100", "");
+    let products: Value = serde_json::from_str(&products).unwrap();
+    let product = products["items"].as_array().unwrap().iter().find(|p| p["available"] == true).unwrap();
+    let (_, _, product) = shop.get(&format!("/api/v1/products/{}", product["handle"].as_str().unwrap()), "");
+    let variants = serde_json::from_str::<Value>(&product).unwrap()["variants"].clone();
+    let variant = variants.as_array().unwrap().iter().find(|variant| variant["available"] == true).unwrap();
+    let sku = variant["sku"].as_str().unwrap();
+    buy(&shop, sku, "first");
+    assert!(done().unwrap().contains(&"/".to_owned()), "the test order is placed");
+    buy(&shop, sku, "second");
+    assert_eq!(done(), None, "a shop that sells needs no first steps");
 }

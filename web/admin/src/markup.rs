@@ -145,7 +145,7 @@ fn faults(html: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::layout::Section;
-    use crate::pages::{books, entry, error, home, orders, out, people, products, stock, terms};
+    use crate::pages::{backups, books, entry, error, home, orders, out, people, products, stock, terms};
     use crate::samples::HOSTILE;
     use crate::site::PageContext;
     use contracts::identity::Scope;
@@ -194,8 +194,13 @@ mod tests {
         page!("account", entry::account, entry::account::account_page);
         page!("home", home, home::home_page);
         page!("books", books, |ctx, data: &Vec<_>| books::books_page(ctx, data));
+        page!("backups", backups, |ctx, data: &Option<_>| backups::backups_page(ctx, *data));
         page!("orders", orders::list, orders::list::orders_page);
         page!("order", orders::view, orders::view::order_page);
+        page!("past order", orders::past, orders::past::past_order_page);
+        pages.extend(
+            orders::past::list_samples().iter().map(|data| ("past orders", orders::past::past_orders_page(ctx, data))),
+        );
         page!("products", products::list, products::list::products_page);
         page!("product", products::view, products::view::product_page);
         page!("new product", products::create, products::create::new_product_page);
@@ -212,6 +217,7 @@ mod tests {
         page!("roles", people::roles, people::roles::roles_page);
         page!("keys", people::keys, people::keys::keys_page);
         page!("terms", terms::list, terms::list::terms_page);
+        page!("promotions", terms::promotions, terms::promotions::promotions_page);
         page!("document", terms::document, terms::document::document_page);
         page!("gift cards", terms::gift_cards, terms::gift_cards::gift_cards_page);
         page!("fulfilments", out::fulfilments, out::fulfilments::fulfilments_page);

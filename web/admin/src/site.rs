@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use contracts::archive::PastOrders;
 use contracts::catalog::{Catalog, CatalogRead};
 use contracts::fulfilment::Fulfilments;
 use contracts::identity::{Customers, Identity, Principal, Scope, Staff};
@@ -30,6 +31,7 @@ pub struct Admin {
     pub catalog: Arc<dyn Catalog>,
     pub catalog_read: Arc<dyn CatalogRead>,
     pub customers: Arc<dyn Customers>,
+    pub past_orders: Arc<dyn PastOrders>,
     pub staff: Arc<dyn Staff>,
     pub identity: Arc<dyn Identity>,
     pub terms: Arc<dyn SellingTerms>,
@@ -43,9 +45,14 @@ pub struct Admin {
     pub name: String,
     /// Scheme and authority of the public address; cookies are not `Secure` without an `https://` one.
     pub base_url: Option<String>,
+    /// When the last backup was taken; none when nobody knows of one.
+    pub last_backup: LastBackup,
     pub clock: SharedClock,
     pub rng: SharedRng,
 }
+
+/// Tells when the last backup was taken.
+pub type LastBackup = Arc<dyn Fn() -> Option<Timestamp> + Send + Sync>;
 
 /// What the last look at the books found.
 #[derive(Clone)]

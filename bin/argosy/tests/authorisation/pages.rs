@@ -23,6 +23,7 @@ pub const PAGES: &[(&str, Page)] = &[
     ("GET /admin/", Page::Open),
     ("GET /admin/assets/{file}", Page::Open),
     ("GET /admin/books", Page::Sees(&["admin"])),
+    ("GET /admin/backups", Page::Sees(&["admin"])),
     // The doors.
     ("GET /admin/login", Page::Open),
     ("POST /admin/login", Page::Open),
@@ -51,6 +52,9 @@ pub const PAGES: &[(&str, Page)] = &[
     ("POST /admin/orders/{id}/edit", Page::Does("orders")),
     ("GET /admin/orders/{id}/invoice.pdf", Page::Sees(&["orders"])),
     ("GET /admin/orders/{id}/packing-slip.pdf", Page::Sees(&["orders", "fulfilment"])),
+    ("GET /admin/past-orders", Page::Sees(&["orders"])),
+    ("GET /admin/past-orders/{id}", Page::Sees(&["orders"])),
+    ("POST /admin/past-orders/{id}/erase", Page::Does("admin")),
     // Products.
     ("GET /admin/products", Page::Sees(&["catalog"])),
     ("GET /admin/new-product", Page::Does("catalog")),
@@ -105,7 +109,8 @@ pub const PAGES: &[(&str, Page)] = &[
     ("GET /admin/gift-cards", Page::Sees(&["admin"])),
     ("POST /admin/gift-cards", Page::Does("admin")),
     ("POST /admin/gift-cards/look-up", Page::Sees(&["admin"])),
-    ("POST /admin/promotions/new/simple", Page::Does("promotions")),
+    ("POST /admin/promotions/{handle}/switch", Page::Does("promotions")),
+    ("POST /admin/promotions/{handle}/end", Page::Does("promotions")),
     ("POST /admin/shipping-zones/new/simple", Page::Does("settings")),
     ("POST /admin/tax-zones/new/simple", Page::Does("settings")),
     ("GET /admin/promotions", Page::Sees(&["promotions"])),
