@@ -242,6 +242,21 @@ fn a_merchant_sets_prices_taxes_shipping_and_who_sells() {
     let page = office.see(&format!("/admin/orders/{id}"));
     assert!(page.contains("Ring the bell twice"), "the note's text is in the timeline: {page}");
     assert!(page.contains("owed to the order at"), "so is what moved: {page}");
+
+    // A client of the API reads the same story.
+    let (status, _, story) = shop.get(&format!("/api/v1/admin/orders/{id}/history?limit=100"), &office.cookie);
+    assert_eq!(status, 200, "{story}");
+    let story: Value = serde_json::from_str(&story).unwrap();
+    let items = story["items"].as_array().unwrap();
+    let page = office.see(&format!("/admin/orders/{id}"));
+    for kind in ["event", "stock", "payment", "note"] {
+        assert!(items.iter().any(|item| item["kind"] == kind), "{kind}: {story:#}");
+    }
+    for item in items {
+        assert!(page.contains(item["text"].as_str().unwrap()), "{item} is not on the page");
+    }
+    let commit = items.iter().find(|item| item["name"] == "commit").unwrap();
+    assert_eq!((&commit["moved"]["sku"], &commit["moved"]["committed"]), (&json!(sku), &json!(2)), "{commit}");
 }
 
 #[test]
