@@ -266,7 +266,7 @@ pub struct SetPolicy {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     pub limit: Option<i64>,
-    /// From then on more than there is cannot be ordered. Only for a pre-order.
+    /// From then on more than there is cannot be ordered: the policy becomes `deny`. Only for a pre-order.
     #[serde(default)]
     pub until: Option<TimestampSchema>,
 }

@@ -87,10 +87,46 @@ pub enum Mutant {
     ErasureForgetsQueue,
     /// Erasure leaves the mails in the folder.
     ErasureForgetsFiles,
+    /// An edit gives back the units of a line twice.
+    EditFreesTwice,
+    /// What an edit gives back is not compared with what refunds gave back already.
+    EditRefundsTooMuch,
+    /// An order is edited although part of it was shipped.
+    EditAfterShipment,
+    /// A line with fewer units keeps its whole discount.
+    EditKeepsDiscount,
+    /// What an edit adds is sold without being taken out of stock.
+    EditTakesNothing,
+    /// An edit of a bundle gives back the bundle, not what it is made of.
+    EditForgetsBundle,
+    /// An edited order gives its use of a promotion back.
+    EditFreesPromotion,
+    /// Units that an edit takes off stay counted as sold.
+    SalesIgnoreEdits,
+    /// A new endpoint of webhooks begins with what happens later by the clock.
+    EndpointBeginsByClock,
+    /// The date of a pre-order passes, and whoever was told that it can be bought is told nothing.
+    PreorderEndsUnseen,
+    /// Each try of announcing a parcel is a parcel of its own at the carrier.
+    LabelForEachTry,
+    /// The label of a parcel that will not come is not given back.
+    CancelledKeepsLabel,
+    /// After a lost answer the order is shipped once more.
+    ParcelShippedTwice,
+    /// A change of an order asks the warehouse again for what it was asked for already.
+    RequestedAgain,
+    /// The warehouse is not told that an order was cancelled.
+    CancelledStillPacked,
+    /// What the carrier said last counts, not what it said of the furthest.
+    LateUpdateGoesBack,
+    /// A delivery that is told again takes effect again.
+    DeliveredTwice,
+    /// A parcel is handed over without asking whether its order still stands.
+    HandedOverUnasked,
 }
 
 impl Mutant {
-    pub const ALL: [Mutant; 40] = [
+    pub const ALL: [Mutant; 58] = [
         Mutant::StockCheckThenAct,
         Mutant::LoserCharged,
         Mutant::WebhookAndReturnBothComplete,
@@ -131,6 +167,24 @@ impl Mutant {
         Mutant::MailForEachTry,
         Mutant::ErasureForgetsQueue,
         Mutant::ErasureForgetsFiles,
+        Mutant::EditFreesTwice,
+        Mutant::EditRefundsTooMuch,
+        Mutant::EditAfterShipment,
+        Mutant::EditKeepsDiscount,
+        Mutant::EditTakesNothing,
+        Mutant::EditForgetsBundle,
+        Mutant::EditFreesPromotion,
+        Mutant::SalesIgnoreEdits,
+        Mutant::EndpointBeginsByClock,
+        Mutant::PreorderEndsUnseen,
+        Mutant::LabelForEachTry,
+        Mutant::CancelledKeepsLabel,
+        Mutant::ParcelShippedTwice,
+        Mutant::RequestedAgain,
+        Mutant::CancelledStillPacked,
+        Mutant::LateUpdateGoesBack,
+        Mutant::DeliveredTwice,
+        Mutant::HandedOverUnasked,
     ];
 
     /// Whether platforms with this bug also lack a last check that stock stays positive: the bug is about stock, and

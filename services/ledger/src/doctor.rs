@@ -441,7 +441,7 @@ async fn consumers(reader: &dyn Reader, books: &OrderBooks) -> Result<InvariantR
     let (_, last) = reader.event_count().await?;
     let cursor = reader.cursor("sales").await?;
     let taken = reader.inbox_count("sales").await?;
-    // Cancelled orders that were confirmed once were counted too, so the inbox can only be larger.
+    // Edits and cancelled orders that were confirmed once were counted too, so the inbox can only be larger.
     if cursor == last && parked.is_empty() && taken < books.placed {
         violations.push(violation(
             format!("{} orders are confirmed but consumer sales has taken {taken}", books.placed),

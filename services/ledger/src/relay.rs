@@ -231,7 +231,7 @@ impl Relay {
     }
 }
 
-/// Counts units sold per SKU: the shop's bestsellers.
+/// Counts units sold per SKU: the shop's bestsellers. What an edit takes off an order was not sold.
 pub struct SalesConsumer {
     ledger: Arc<LedgerService>,
 }
@@ -250,19 +250,23 @@ impl Consumer for SalesConsumer {
     }
 
     async fn take(&self, event: &Event) -> Result<(), Failure> {
-        if event.kind != "order.placed" {
+        let edited = event.kind == "order.edited" && !planted(Mutant::SalesIgnoreEdits);
+        if event.kind != "order.placed" && !edited {
             return Ok(());
         }
         let lines = event.data.get("lines").and_then(|l| l.as_array()).cloned().unwrap_or_default();
         let units = lines.iter().filter_map(|line| {
+            let number = |key: &str| line.get(key)?.as_i64();
             let sku = Sku::new(line.get("sku")?.as_str()?).ok()?;
-            Some((sku, line.get("quantity")?.as_i64()?))
+            // Of an edit, what it added or took off.
+            Some((sku, if edited { number("after")? - number("before")? } else { number("quantity")? }))
         });
-        let command = Command::Consume {
-            consumer: self.name().to_owned(),
-            event: event.id,
-            effect: ConsumerEffect::Sales(units.collect()),
-        };
+        let units: Vec<_> = units.collect();
+        if edited && units.is_empty() {
+            return Ok(());
+        }
+        let effect = ConsumerEffect::Sales(units);
+        let command = Command::Consume { consumer: self.name().to_owned(), event: event.id, effect };
         let envelope = Envelope { store: event.store, command, idempotency: None, actor: Actor::system() };
         self.ledger.submit(envelope).await.map(|_| ())
     }

@@ -557,6 +557,10 @@ impl Books for LedgerService {
         self.reader.events(Some(store), after, limit).await
     }
 
+    async fn last_position(&self) -> Result<u64> {
+        self.reader.last_position().await
+    }
+
     async fn invariants(&self) -> Result<Vec<InvariantReport>> {
         crate::doctor::check(self.reader.as_ref(), self.clock.now()).await
     }

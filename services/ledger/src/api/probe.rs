@@ -12,11 +12,10 @@ use contracts::event::Event;
 use contracts::identity::{Principal, Scope};
 use contracts::ledger::{
     Actor, AdjustStock, Answer, Books, BundleView, CancelRequest, CountRequest, CouponView, GiftCardView, History,
-    HistoryEntry, Idempotency,
-    InvariantReport, Inventory, Location, NoteRequest, OrderFilter, OrderSummary, OrderView, Orders, PolicyView,
-    ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, SetBundle, SetPolicy, SetStock, SetThreshold,
-    ShipmentRequest, Stock, StockFilter, StockItem, StockRules, StockSettings, StockView, StoredResponse,
-    TransferRequest, TransferView, Vouchers,
+    HistoryEntry, Idempotency, InvariantReport, Inventory, Location, NoteRequest, OrderFilter, OrderSummary, OrderView,
+    Orders, PolicyView, ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, SetBundle, SetPolicy,
+    SetStock, SetThreshold, ShipmentRequest, Stock, StockFilter, StockItem, StockRules, StockSettings, StockView,
+    StoredResponse, TransferRequest, TransferView, Vouchers,
 };
 use http_body_util::BodyExt as _;
 use http_kit::Caller;
@@ -406,7 +405,8 @@ impl History for Recorder {
         }
         let moved = json!({ "sku": "A", "location": "main", "on_hand": 0, "held": 2, "committed": 0 });
         let entry = |kind: &str, name: &str, moved: &Value| {
-            let entry = json!({ "at": "2026-01-02T03:04:05Z", "kind": kind, "name": name, "text": "x", "moved": moved });
+            let entry =
+                json!({ "at": "2026-01-02T03:04:05Z", "kind": kind, "name": name, "text": "x", "moved": moved });
             serde_json::from_value(entry).unwrap()
         };
         let nothing = Value::Null;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use contracts::ledger::{BundleView, Oversell, PolicyView, SetBundle, SetPolicy, StockQuantity};
 use kernel::mutant::{Mutant, planted};
-use kernel::{Failure, Sku};
+use kernel::{Failure, Sku, Timestamp};
 use serde_json::json;
 
 use super::stock::MAX_UNITS;
@@ -93,7 +93,7 @@ pub(super) fn fill(tx: &mut Tx<'_>, sku: &Sku) -> Result<(), Failure> {
 fn tell(tx: &mut Tx<'_>, mut touched: BTreeSet<Sku>) {
     let bundles: Vec<Sku> = touched.iter().filter_map(|sku| tx.rule(sku)).flat_map(|r| r.part_of).collect();
     touched.extend(bundles);
-    let before = Tx::new(tx.state, tx.envelope, tx.now);
+    let before = Tx::new(tx.state, tx.envelope, told_at(tx));
     for sku in touched {
         let Some(mut rule) = tx.rule(&sku) else { continue };
         let (available, backorder) = tx.can_be_bought(&sku);
@@ -117,6 +117,26 @@ fn tell(tx: &mut Tx<'_>, mut touched: BTreeSet<Sku>) {
             tx.event(format!("stock:{sku}"), seq, "stock.availability_changed", data);
         }
     }
+}
+
+/// When it was last told what can be bought: a pre-order that ends was told of while it still ran.
+fn told_at(tx: &Tx<'_>) -> Timestamp {
+    let Command::EndPreorders { skus } = &tx.envelope.command else { return tx.now };
+    let rules = skus.iter().filter_map(|sku| tx.state.rules.get(&(tx.store(), sku.clone())));
+    rules.filter_map(|rule| rule.until).min().map_or(tx.now, |until| until.min(tx.now).plus_millis(-1))
+}
+
+/// Ends the pre-orders of `skus` whose time is over: they are what they are by then, sold as far as there are any.
+pub(super) fn end(tx: &mut Tx<'_>, skus: &[Sku]) -> Reply {
+    let mut any = false;
+    for sku in skus {
+        let Some(mut rule) = tx.rule(sku).filter(|r| r.until.is_some_and(|until| until <= tx.now)) else { continue };
+        any = true;
+        rule.policy = Oversell::Deny;
+        (rule.limit, rule.until) = (None, None);
+        tx.put_rule(rule);
+    }
+    Reply::Fresh(any)
 }
 
 pub(super) fn put_policy(tx: &mut Tx<'_>, sku: &Sku, request: &SetPolicy) -> Result<Reply, Failure> {

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use contracts::cart::{MAX_LINES, MAX_QUANTITY};
 use contracts::ledger::{AddedLine, LineQuantity};
+use kernel::mutant::{Mutant, planted};
 use kernel::{Failure, Money, OrderId, RefundId};
 use serde_json::json;
 
 use super::place::{out_of_stock, tell_backorders};
 use super::refund::{Giving, give_back, uncommit};
 use super::tx::{self, Tx};
-use super::{Reply, pay};
+use super::{Reply, pay, voucher};
 use crate::order::edit::{Edit, EditedLine, adds_up, edited, tax_included};
 use crate::order::{Attempt, Frozen, HoldState, Line, Order, Phase};
 use crate::state::ContactRow;
@@ -56,6 +57,9 @@ pub(super) fn edit(tx: &mut Tx<'_>, id: OrderId, refund: RefundId, asked: &EditC
         tx.effects.contacts.push(ContactRow { store, order: order.head.number, person, sealed: sealed.clone() });
     }
     tell(tx, &mut order, &done);
+    if planted(Mutant::EditFreesPromotion) {
+        voucher::release_promotions(tx, &order);
+    }
     if less > 0 {
         let reason = "order edited".to_owned();
         let to_cards = give_back(tx, &mut order, Giving { id: refund, amount: less, lines: Vec::new(), reason })?;
@@ -70,7 +74,7 @@ pub(super) fn edit(tx: &mut Tx<'_>, id: OrderId, refund: RefundId, asked: &EditC
 }
 
 fn may_be_edited(order: &Order) -> Result<(), Failure> {
-    if order.lines.iter().any(|l| l.shipped > 0) {
+    if order.lines.iter().any(|l| l.shipped > 0) && !planted(Mutant::EditAfterShipment) {
         let detail = "Part of this order was shipped, so it cannot be changed. Refund or return what is wrong.";
         return Err(Failure::conflict("already_shipped", detail));
     }
@@ -169,7 +173,7 @@ fn cheaper_by(order: &Order, after: &Frozen, asked: &EditCommand) -> Result<i64,
         return Err(failure);
     }
     let refundable = order.refundable();
-    if less > refundable {
+    if less > refundable && !planted(Mutant::EditRefundsTooMuch) {
         let detail = format!(
             "The order would cost {} less, and at most {} can still be refunded.",
             order.money(less),
@@ -212,11 +216,19 @@ fn move_goods(tx: &mut Tx<'_>, order: &mut Order, mut frozen: Frozen, lines: &[E
         (line.quantity, line.total_minor) = (changed.after, total_minor);
         let line = line.clone();
         wanted.extend(order.goods(&line, changed.after.saturating_sub(changed.before)));
-        for (sku, units) in order.goods(&line, changed.before.saturating_sub(changed.after)) {
+        let fewer = changed.before.saturating_sub(changed.after);
+        let goods = match planted(Mutant::EditForgetsBundle) {
+            true => vec![(line.sku.clone(), i64::from(fewer))],
+            false => order.goods(&line, fewer),
+        };
+        for (sku, units) in goods {
             uncommit(tx, order, &sku, units)?;
+            if planted(Mutant::EditFreesTwice) {
+                uncommit(tx, order, &sku, units)?;
+            }
         }
     }
-    wanted.retain(|(_, units)| *units > 0);
+    wanted.retain(|(_, units)| *units > 0 && !planted(Mutant::EditTakesNothing));
     let wanted = tx::summed(wanted.into_iter());
     match tx.take(&wanted, HoldState::Committed, order.head.number)? {
         Ok((holds, backorders)) => {

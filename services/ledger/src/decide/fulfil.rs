@@ -142,7 +142,7 @@ pub(super) fn deliver(tx: &mut Tx<'_>, id: OrderId, shipment: ShipmentId) -> Res
     let mut order = tx.order(id)?;
     let now = tx.now;
     let found = order.shipments.iter_mut().find(|s| s.id == shipment).ok_or_else(|| Failure::not_found("shipment"))?;
-    if found.state != ShipmentStatus::Delivered {
+    if found.state != ShipmentStatus::Delivered || planted(Mutant::DeliveredTwice) {
         found.state = ShipmentStatus::Delivered;
         found.delivered_at = Some(now);
         tx.order_event(&mut order, "order.delivered", json!({ "shipment_id": shipment }));

@@ -101,6 +101,10 @@ pub enum Command {
         skus: Vec<Sku>,
     },
     PutStockSettings(StockSettings),
+    /// Ends pre-orders whose time is over.
+    EndPreorders {
+        skus: Vec<Sku>,
+    },
     SetThreshold {
         sku: Sku,
         request: SetThreshold,
@@ -254,7 +258,9 @@ pub fn add_keys(state: &State, envelope: &Envelope, keys: &mut Keys) {
         Command::SetThreshold { sku, .. } | Command::PutPolicy { sku, .. } => {
             keys.skus.insert((store, sku.clone()));
         }
-        Command::TellStock { skus, .. } => keys.skus.extend(skus.iter().map(|sku| (store, sku.clone()))),
+        Command::TellStock { skus, .. } | Command::EndPreorders { skus } => {
+            keys.skus.extend(skus.iter().map(|sku| (store, sku.clone())))
+        }
         Command::CountStock(request) => {
             keys.skus.extend(request.lines.iter().map(|l| (store, l.sku.clone())));
         }
@@ -460,6 +466,7 @@ fn run(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<Reply, Failure> {
         Command::AdjustStock { sku, location, delta, reason } => stock::adjust(tx, sku, location, *delta, reason),
         Command::PutLocation(location) => inventory::put_location(tx, location),
         Command::TellStock { location, skus } => Ok(inventory::tell(tx, location, skus)),
+        Command::EndPreorders { skus } => Ok(backorder::end(tx, skus)),
         Command::PutStockSettings(settings) => inventory::put_settings(tx, *settings),
         Command::SetThreshold { sku, request } => inventory::set_threshold(tx, sku, request),
         Command::PutPolicy { sku, request } => backorder::put_policy(tx, sku, request),

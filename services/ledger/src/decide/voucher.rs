@@ -168,6 +168,16 @@ pub(super) fn count_late(tx: &mut Tx<'_>, order: &Order) {
 
 /// Gives back what a cancelled order used.
 pub(super) fn release(tx: &mut Tx<'_>, order: &Order) {
+    release_promotions(tx, order);
+    credit(tx, order, order.gift_card_left());
+    if !order.frozen.gift_cards.is_empty() {
+        let cards: Vec<_> = order.frozen.gift_cards.iter().map(|(_, amount)| amount).collect();
+        tracing::debug!(order = %order.head.id, amounts = %json!(cards), "gift cards are credited again");
+    }
+}
+
+/// Gives back the uses of coupons.
+pub(super) fn release_promotions(tx: &mut Tx<'_>, order: &Order) {
     let store = tx.store();
     let number = order.head.number;
     for code in &order.frozen.coupons {
@@ -184,11 +194,6 @@ pub(super) fn release(tx: &mut Tx<'_>, order: &Order) {
         tx.effects.coupons.retain(|c| c.code != *code);
         tx.effects.coupons.push(coupon);
         tx.effects.coupon_uses.push(used);
-    }
-    credit(tx, order, order.gift_card_left());
-    if !order.frozen.gift_cards.is_empty() {
-        let cards: Vec<_> = order.frozen.gift_cards.iter().map(|(_, amount)| amount).collect();
-        tracing::debug!(order = %order.head.id, amounts = %json!(cards), "gift cards are credited again");
     }
 }
 

@@ -188,6 +188,7 @@ impl Suite {
         assert_eq!(self.reader.contact(STORE, 1).await.unwrap(), None);
         assert_eq!(self.reader.cursor("nobody").await.unwrap(), 0);
         assert_eq!(self.reader.event_count().await.unwrap(), (0, 0));
+        assert_eq!(self.reader.last_position().await.unwrap(), 0);
     }
 
     /// An order that has everything an order can have, compared with what was stored after every step.
@@ -677,7 +678,7 @@ impl Suite {
             assert_eq!((span.first, span.last), (1, span.count), "{}", span.aggregate);
         }
         let (count, last) = self.reader.event_count().await.unwrap();
-        assert_eq!(count, last);
+        assert_eq!((count, self.reader.last_position().await.unwrap()), (last, last));
         self.requests_that_are_wrong_are_found().await;
     }
 

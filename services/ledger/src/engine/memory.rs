@@ -453,6 +453,14 @@ impl Reader for MemoryEngine {
         Ok(sums.into_values().collect())
     }
 
+    async fn preorders_over(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, Sku)>, Failure> {
+        let t = self.tables.lock();
+        let mut over: Vec<_> = t.rules.values().filter_map(|r| Some((r.until?, r.store, &r.sku))).collect();
+        over.retain(|(until, ..)| *until <= now);
+        over.sort_unstable();
+        Ok(over.into_iter().take(limit as usize).map(|(_, store, sku)| (store, sku.clone())).collect())
+    }
+
     async fn all_rules(&self) -> Result<Vec<StockRule>, Failure> {
         Ok(self.tables.lock().rules.values().cloned().collect())
     }
@@ -506,6 +514,10 @@ impl Reader for MemoryEngine {
             span.last = span.last.max(e.aggregate_seq);
         }
         Ok(spans.into_values().collect())
+    }
+
+    async fn last_position(&self) -> Result<u64, Failure> {
+        Ok(self.tables.lock().events.last_key_value().map_or(0, |(position, _)| *position))
     }
 
     async fn event_count(&self) -> Result<(u64, u64), Failure> {

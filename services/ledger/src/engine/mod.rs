@@ -124,6 +124,8 @@ pub trait Reader: Send + Sync {
     -> Result<Page<StockItem>, Failure>;
     async fn shelves(&self, store: StoreId) -> Result<Shelves, Failure>;
     async fn rule(&self, store: StoreId, sku: &Sku) -> Result<Option<StockRule>, Failure>;
+    /// What is sold beyond what is there until a time that has come.
+    async fn preorders_over(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, Sku)>, Failure>;
     /// The names of the locations that have levels.
     async fn level_locations(&self, store: StoreId) -> Result<Vec<String>, Failure>;
     /// Latest first.
@@ -133,6 +135,8 @@ pub trait Reader: Send + Sync {
     async fn sales(&self, store: StoreId) -> Result<Vec<Sales>, Failure>;
     /// Events of all stores, or of one, behind `after`, by position.
     async fn events(&self, store: Option<StoreId>, after: u64, limit: u32) -> Result<Vec<Event>, Failure>;
+    /// The highest position of an event; 0 before there is one.
+    async fn last_position(&self) -> Result<u64, Failure>;
     /// Orders whose `due_at` has come, longest overdue first.
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, OrderId)>, Failure>;
     async fn cursor(&self, consumer: &str) -> Result<u64, Failure>;

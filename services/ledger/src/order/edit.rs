@@ -7,6 +7,7 @@ use contracts::checkout::{Discount, DiscountTarget, TaxLine, Totals};
 use contracts::ledger::{AddedLine, EditView, EditedLineView};
 use contracts::saga::PlacedLine;
 use kernel::money::{allocate, div_round};
+use kernel::mutant::{Mutant, planted};
 use kernel::{Currency, Money, MoneyError, Rate, RefundId, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +88,7 @@ impl Taxes<'_> {
     fn resized(&self, line: &PlacedLine, quantity: u32) -> Sum<PlacedLine> {
         let rate = self.rate(line);
         let wide = |n: u32| i128::from(line.unit_minor) * i128::from(n);
-        let discount = if quantity < line.quantity {
+        let discount = if quantity < line.quantity && !planted(Mutant::EditKeepsDiscount) {
             div_round(i128::from(line.discount_minor) * i128::from(quantity), i128::from(line.quantity))?
         } else {
             line.discount_minor

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::*;
 use crate::LedgerParts;
+use crate::decide::tests::edit::{added, edit};
 use crate::decide::tests::{Buy, HandClock, STORE, envelope, key_ref, payment, sku};
 use crate::engine::Reader;
 use crate::engine::memory::MemoryEngine;
@@ -234,6 +235,34 @@ async fn what_was_taken_before_a_crash_is_offered_again_and_takes_effect_once() 
     assert!(world.tables.cursor("sales").await.unwrap() > 0);
     let sold = world.tables.sales(STORE).await.unwrap();
     assert_eq!(sold.iter().map(|s| (s.sku.as_str(), s.units)).collect::<Vec<_>>(), [("A", 1)]);
+}
+
+#[tokio::test]
+async fn what_an_edit_takes_off_was_not_sold() {
+    let world = world();
+    world.flips("X", true).await;
+    world.ask(Command::SetStock { sku: sku("A"), location: "main".to_owned(), on_hand: 5 }).await;
+    let buy = Buy::new(1, &[("A", 3)]);
+    world
+        .ledger
+        .submit(crate::decide::Envelope { idempotency: Some(key_ref(1)), ..envelope(buy.command()) })
+        .await
+        .unwrap();
+    let seen = Observation::Payment { attempt: 1, payment: payment(&buy, ProviderStatus::Captured, 1) };
+    world.ask(Command::Record { order: buy.id(), seen }).await;
+    world.ask(edit(&buy, 1, &[(1, 1)], &[added("X", 1, 5)])).await;
+    let sales = relay(&world.ledger, Arc::new(SalesConsumer::new(Arc::clone(&world.ledger))), &world.clock);
+    while sales.step().await.unwrap() {}
+    let sold = world.tables.sales(STORE).await.unwrap();
+    assert_eq!(sold.iter().map(|s| (s.sku.as_str(), s.units)).collect::<Vec<_>>(), [("A", 1), ("X", 1)]);
+    // Taken off for good and taken once, whatever is offered again.
+    world.ask(edit(&buy, 2, &[(2, 0)], &[])).await;
+    let consumer = SalesConsumer::new(Arc::clone(&world.ledger));
+    for event in world.tables.events(None, 0, 100).await.unwrap() {
+        consumer.take(&event).await.unwrap();
+    }
+    let sold = world.tables.sales(STORE).await.unwrap();
+    assert_eq!(sold.iter().map(|s| (s.sku.as_str(), s.units)).collect::<Vec<_>>(), [("A", 1), ("X", 0)]);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Stock as a merchant keeps it: locations, transfers, stock-takes, and what is sold beyond what is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use contracts::Result;
@@ -9,7 +10,9 @@ use contracts::ledger::{
     Actor, Answer, BundleView, CountRequest, Idempotency, Inventory, Location, PolicyView, ReceiveTransfer, SetBundle,
     SetPolicy, SetThreshold, StockFilter, StockItem, StockRules, StockSettings, TransferRequest, TransferView,
 };
+use kernel::mutant::{Mutant, planted};
 use kernel::{Page, PageRequest, Sku, StoreId, Timestamp, TransferId};
+use tokio_util::sync::CancellationToken;
 
 use super::{LedgerService, unexpected};
 use crate::decide::{Command, Reply, bought_until, can_be_bought};
@@ -17,6 +20,8 @@ use crate::state::{State, StockRule};
 
 /// SKUs that are told again in one command.
 const TOLD_AT_ONCE: u32 = 200;
+/// Pre-orders that are ended in one command.
+const ENDED_AT_ONCE: u32 = 200;
 
 #[async_trait]
 impl Inventory for LedgerService {
@@ -115,6 +120,40 @@ impl Inventory for LedgerService {
 }
 
 impl LedgerService {
+    /// Ends pre-orders as their time comes, until `stop` fires.
+    pub async fn end_preorders_in_time(self: Arc<Self>, poll: Duration, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.end_preorders().await {
+                tracing::warn!(%error, internal = error.internal, "pre-orders could not be ended; they are in a moment");
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(poll) => {}
+            }
+        }
+    }
+
+    /// Ends the pre-orders whose time is over, and tells what can be bought since. How many there were.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written; those that are left are ended the next time.
+    pub async fn end_preorders(&self) -> Result<usize> {
+        let over = self.reader.preorders_over(self.clock.now(), ENDED_AT_ONCE).await?;
+        let count = over.len();
+        let mut stores: BTreeMap<StoreId, Vec<Sku>> = BTreeMap::new();
+        for (store, sku) in over {
+            stores.entry(store).or_default().push(sku);
+        }
+        if planted(Mutant::PreorderEndsUnseen) {
+            stores.clear();
+        }
+        for (store, skus) in stores {
+            self.ask(store, Command::EndPreorders { skus }, Actor::system()).await?;
+        }
+        Ok(count)
+    }
+
     /// Every SKU that can be bought, and of which `wanted` says yes to whether it is only to be delivered later.
     pub(super) async fn sellable(&self, store: StoreId, wanted: impl Fn(bool) -> bool + Send) -> Result<Vec<Sku>> {
         Ok(self.sellable_of(&self.all_stock(store).await?, store, wanted))

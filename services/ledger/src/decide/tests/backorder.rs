@@ -209,6 +209,32 @@ fn what_cannot_be_a_bundle_is_none() {
 }
 
 #[test]
+fn a_preorder_that_ends_is_told_with_its_bundles_and_once() {
+    let mut shop = Shop::with_stock(&[("A", 0), ("B", 2)]);
+    let until = START.plus_secs(60);
+    shop.ask(policy("A", Oversell::Preorder, Some(9), Some(until))).reply.unwrap();
+    shop.ask(bundle("S", &[("A", 1), ("B", 1)])).reply.unwrap();
+    let end = || Command::EndPreorders { skus: vec![sku("A"), sku("B"), sku("ZZ")] };
+    shop.ask(end()).reply.unwrap();
+    assert_eq!((told(&shop, "A"), told(&shop, "S")), (Some((true, true)), Some((true, true))), "its time has not come");
+    shop.now = until.plus_secs(3);
+    shop.ask(end()).reply.unwrap();
+    assert_eq!((told(&shop, "A"), told(&shop, "S")), (Some((false, false)), Some((false, false))));
+    let count = |shop: &Shop| at_once(shop.engine.event_count()).unwrap().0;
+    let events = count(&shop);
+    shop.ask(end()).reply.unwrap();
+    assert_eq!(count(&shop), events);
+    let rule = at_once(shop.engine.rule(STORE, &sku("A"))).unwrap().unwrap();
+    assert_eq!((rule.policy, rule.limit, rule.until), (Oversell::Deny, None, None));
+    // What is there by then was told when it came.
+    shop.ask(policy("B", Oversell::Preorder, None, Some(until.plus_secs(9)))).reply.unwrap();
+    let events = count(&shop);
+    shop.now = until.plus_secs(9);
+    shop.ask(Command::EndPreorders { skus: vec![sku("B")] }).reply.unwrap();
+    assert_eq!(count(&shop), events);
+}
+
+#[test]
 fn until_when_something_can_be_ordered_is_told_with_every_change_of_it() {
     let mut shop = Shop::with_stock(&[("A", 0), ("B", 2)]);
     let until = |shop: &Shop, name: &str| -> Value {

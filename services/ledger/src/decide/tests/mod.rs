@@ -1,7 +1,7 @@
 //! What commands do, on the memory engine. After every command the doctor looks at everything there is.
 
 pub(crate) mod backorder;
-mod edit;
+pub(crate) mod edit;
 mod fulfil;
 mod idempotency;
 pub(crate) mod inventory;

@@ -49,6 +49,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0005_refunded_lines_and_edits",
         sql: include_str!("../../../migrations/0005_refunded_lines_and_edits.sql"),
     },
+    Migration { name: "0006_preorders_that_end", sql: include_str!("../../../migrations/0006_preorders_that_end.sql") },
 ];
 
 /// Pages that the writer keeps in memory, in KiB. Not more: every commit looks at a list of them.

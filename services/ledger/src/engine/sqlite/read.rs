@@ -369,6 +369,18 @@ impl Reader for SqliteReader {
         .await
     }
 
+    async fn preorders_over(&self, now: Timestamp, limit: u32) -> Result<Vec<(StoreId, Sku)>, Failure> {
+        self.scan(move |conn| {
+            let sql = "select store, sku from stock_rules where until <= ?1 order by until, store, sku limit ?2";
+            let mut statement = conn.prepare_cached(sql)?;
+            let rows = statement.query_map((now.millis(), limit), |row| {
+                Ok((rows::id(row, 0, StoreId::from_uuid)?, rows::sku(row, 1)?))
+            })?;
+            rows.collect()
+        })
+        .await
+    }
+
     async fn all_rules(&self) -> Result<Vec<StockRule>, Failure> {
         self.scan(|conn| {
             let sql = "select store, sku, policy, most, until, backordered, components, part_of, event_seq \
@@ -444,6 +456,14 @@ impl Reader for SqliteReader {
             .await?;
         spans.sort_unstable_by(|a, b| a.aggregate.cmp(&b.aggregate));
         Ok(spans)
+    }
+
+    async fn last_position(&self) -> Result<u64, Failure> {
+        self.scan(|conn| {
+            let sql = "select coalesce(max(position), 0) from outbox";
+            conn.prepare_cached(sql)?.query_row([], |row| rows::unsigned(row, 0))
+        })
+        .await
     }
 
     async fn event_count(&self) -> Result<(u64, u64), Failure> {
