@@ -9,6 +9,7 @@ use contracts::event::Event;
 use contracts::ledger::Books;
 use contracts::notification::MailTemplate;
 use infra::sqlite::{Db, DbError};
+use kernel::mutant::{Mutant, planted};
 use kernel::{Failure, MailId, OrderId, SharedClock, SharedRng, StoreId, Timestamp};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -162,8 +163,11 @@ fn told(conn: &Connection, event: &Event, order: Option<OrderId>) -> Result<Opti
 
 /// Queues `event` for every endpoint that wants it. How many do.
 fn spread(conn: &Connection, event: &Event, endpoints: &[EndpointRow], now: Timestamp) -> Result<usize, DbError> {
-    let wanting: Vec<_> =
-        endpoints.iter().filter(|endpoint| endpoint.created_at <= event.at.0 && endpoint.wants(&event.kind)).collect();
+    let begun = |endpoint: &EndpointRow| match planted(Mutant::EndpointBeginsByClock) {
+        true => endpoint.created_at <= event.at.0,
+        false => endpoint.begins_after < event.position,
+    };
+    let wanting: Vec<_> = endpoints.iter().filter(|endpoint| begun(endpoint) && endpoint.wants(&event.kind)).collect();
     if wanting.is_empty() {
         return Ok(0);
     }

@@ -21,6 +21,8 @@ pub(crate) struct EndpointRow {
     pub(crate) disabled_reason: Option<String>,
     pub(crate) failing_since: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
+    /// It is told what stands behind this position of the feed.
+    pub(crate) begins_after: u64,
 }
 
 impl EndpointRow {
@@ -38,7 +40,7 @@ fn fits(wanted: &str, kind: &str) -> bool {
 }
 
 const ALL: &str = "id, url, description, event_types, wrapped_key, secret, old_secret, old_expires_at, enabled,
-                   disabled_reason, failing_since, created_at";
+                   disabled_reason, failing_since, created_at, begins_after";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
     let types: String = row.get("event_types")?;
@@ -55,6 +57,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
         disabled_reason: row.get("disabled_reason")?,
         failing_since: maybe_time(row, "failing_since")?,
         created_at: time(row, "created_at")?,
+        begins_after: row.get::<_, i64>("begins_after")?.unsigned_abs(),
     })
 }
 
@@ -81,9 +84,10 @@ pub(crate) fn get(conn: &Connection, store: StoreId, id: WebhookEndpointId) -> R
 /// Writes an endpoint, new or changed.
 pub(crate) fn put(conn: &Connection, store: StoreId, row: &EndpointRow) -> Result<(), DbError> {
     let sql = "insert into endpoints (store, id, url, description, event_types, wrapped_key, secret, old_secret,
-                                      old_expires_at, enabled, disabled_reason, failing_since, created_at)
+                                      old_expires_at, enabled, disabled_reason, failing_since, created_at,
+                                      begins_after)
                values (:store, :id, :url, :description, :types, :key, :secret, :old, :old_expires, :enabled, :reason,
-                       :failing, :at)
+                       :failing, :at, :begins_after)
                on conflict (store, id) do update
                   set url = :url, description = :description, event_types = :types, secret = :secret,
                       old_secret = :old, old_expires_at = :old_expires, enabled = :enabled,
@@ -102,6 +106,7 @@ pub(crate) fn put(conn: &Connection, store: StoreId, row: &EndpointRow) -> Resul
         ":reason": row.disabled_reason,
         ":failing": row.failing_since.map(Timestamp::millis),
         ":at": row.created_at.millis(),
+        ":begins_after": row.begins_after.cast_signed(),
     })?;
     Ok(())
 }

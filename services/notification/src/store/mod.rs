@@ -11,14 +11,19 @@ use kernel::{StoreId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use uuid::Uuid;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_initial", sql: include_str!("../../migrations/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_initial", sql: include_str!("../../migrations/0001_initial.sql") },
+    Migration {
+        name: "0002_endpoints_begin_at_a_position",
+        sql: include_str!("../../migrations/0002_endpoints_begin_at_a_position.sql"),
+    },
+];
 
 /// # Errors
 /// When the file cannot be opened or its schema not brought up to date.
 pub(crate) fn open(data_dir: &Path) -> Result<Db, DbError> {
     let options = Options { synchronous: Synchronous::Full, readers: 2 };
-    Db::open(&data_dir.join("notification.db"), MIGRATIONS, options)
+    Db::open_in_background(&data_dir.join("notification.db"), MIGRATIONS, options)
 }
 
 /// `notification.db` in memory, for simulations.

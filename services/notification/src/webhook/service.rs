@@ -145,6 +145,8 @@ impl Webhooks for Notification {
             return Err(Failure::fields(errors));
         }
         let (inner, now) = (&self.0, self.0.clock.now());
+        // Not from a time on: a clock that is set back would make it miss what happens until it is that time again.
+        let begins_after = inner.follower.books.last_position().await?;
         let id = WebhookEndpointId::new(now, inner.rng.as_ref());
         let secret = sign::new_secret(inner.rng.as_ref());
         let (key, wrapped_key) = inner.vault.new_person(id.as_bytes(), inner.rng.as_ref());
@@ -161,6 +163,7 @@ impl Webhooks for Notification {
             disabled_reason: None,
             failing_since: None,
             created_at: now,
+            begins_after,
         };
         let shown = view(&row, Some(&secret));
         let stored = inner.db.write(move |conn| {

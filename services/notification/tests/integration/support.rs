@@ -106,6 +106,9 @@ impl Books for Ledger {
     async fn events(&self, _: StoreId, after: u64, limit: u32) -> Result<Vec<Event>> {
         Ok(self.events.lock().iter().filter(|e| e.position > after).take(limit as usize).cloned().collect())
     }
+    async fn last_position(&self) -> Result<u64> {
+        Ok(self.events.lock().last().map_or(0, |e| e.position))
+    }
     async fn invariants(&self) -> Result<Vec<InvariantReport>> {
         not_used()
     }
