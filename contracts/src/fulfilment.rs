@@ -200,7 +200,8 @@ pub trait Fulfilments: Send + Sync {
     /// Takes the fulfilment to a state, through those between.
     ///
     /// # Errors
-    /// Conflict when it is past that state, or the carrier refuses; unavailable when the carrier does not answer.
+    /// Conflict when it is past that state, the order does not stand or changed before the parcel left, or the carrier
+    /// refuses; unavailable when the carrier does not answer.
     async fn advance(&self, store: StoreId, id: FulfilmentId, step: AdvanceFulfilment) -> Result<FulfilmentView>;
     /// # Errors
     /// Conflict when there is no label, or the address was erased.

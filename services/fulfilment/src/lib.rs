@@ -27,3 +27,4 @@ mod store;
 
 pub use api::routes;
 pub use service::{Fulfilment, FulfilmentParts, FulfilmentSettings};
+pub use store::in_memory;

@@ -13,6 +13,7 @@ use contracts::ledger::{
     ShipmentStatus,
 };
 use infra::sqlite::{Db, DbError};
+use kernel::mutant::{Mutant, planted};
 use kernel::{ErrorKind, EventId, Failure, FulfilmentId, SharedClock, SharedRng, ShipmentId, StoreId};
 use ring::digest::{SHA256, digest};
 use tokio::sync::Notify;
@@ -27,8 +28,9 @@ use crate::{drop, service::FulfilmentSettings};
 const WINDOW: u32 = 32;
 /// Pauses after a try that failed, in seconds.
 const PAUSES_S: [i64; 6] = [5, 15, 60, 300, 900, 3_600];
-/// Why fulfilments are cancelled.
+/// Why fulfilments are cancelled, and what somebody should look at.
 const SENT_OTHERWISE: &str = "The order was shipped without this fulfilment.";
+const LESS_IS_BOOKED: &str = "The order has fewer units to be sent than this parcel had. Look at what was in it.";
 const ASKED_ANEW: &str = "The order changed; what is left of this is asked for anew.";
 /// A parcel is asked for at most this long after it was handed over; then somebody has to look.
 const TRACKED_MS: i64 = 60 * 24 * 3_600_000;
@@ -265,7 +267,11 @@ impl Reconciler {
     /// Those of the carrier; conflict when the person was erased.
     pub(crate) async fn announce(&self, record: &Record, order: &OrderView) -> Result<()> {
         let carrier = self.carrier_of(record)?;
-        let announced = carrier.announce(&parcel(record, order)?).await?;
+        let mut parcel = parcel(record, order)?;
+        if planted(Mutant::LabelForEachTry) {
+            parcel.key = FulfilmentId::new(self.clock.now(), self.rng.as_ref());
+        }
+        let announced = carrier.announce(&parcel).await?;
         let name = carrier.name();
         let labelled = self.update(record.id, move |record| {
             if record.state >= FulfilmentState::Labelled {
@@ -296,10 +302,10 @@ impl Reconciler {
             found.map(|shipment| shipment.id)
         };
         // It may have been recorded just before the process ended.
-        if let Some(shipment) = ours(&order) {
-            return self.shipped(record.id, shipment).await;
+        if let Some(shipment) = ours(&order).filter(|_| !planted(Mutant::ParcelShippedTwice)) {
+            return self.shipped(record, &order, shipment).await;
         }
-        // Some units may have left by hand.
+        // Some units may have left by hand, or the order changed in the very moment in which the parcel left.
         let lines = record.lines.iter().filter_map(|line| {
             let known = order.lines.iter().find(|known| known.line == line.line)?;
             let quantity = line.quantity.min(known.quantity.saturating_sub(known.shipped));
@@ -318,7 +324,10 @@ impl Reconciler {
             tracking: record.tracking.clone(),
             location,
         };
-        let key = format!("{}:ship:{}", record.id, record.refusals);
+        let mut key = format!("{}:ship:{}", record.id, record.refusals);
+        if planted(Mutant::ParcelShippedTwice) {
+            key = format!("{key}:{}", record.tries);
+        }
         let idempotency = idempotency(record.id, key);
         let answer = self.orders.ship(self.store, record.order, request, idempotency, actor()).await;
         match accepted(answer)? {
@@ -327,7 +336,7 @@ impl Reconciler {
                 let last = || order.shipments.last().map(|shipment| shipment.id);
                 let shipment = ours(&order).or_else(last);
                 let shipment = shipment.ok_or_else(|| Failure::internal("a shipped order shows no shipment"))?;
-                self.shipped(record.id, shipment).await
+                self.shipped(record, &order, shipment).await
             }
             Err(why) => {
                 tracing::error!(fulfilment = %record.id, order = %record.order, why, "a parcel left, but its order refuses to be shipped; somebody has to look");
@@ -342,9 +351,12 @@ impl Reconciler {
         }
     }
 
-    async fn shipped(&self, id: FulfilmentId, shipment: ShipmentId) -> Result<bool> {
-        self.update(id, move |record| {
-            (record.shipment, record.reason) = (Some(shipment), None);
+    async fn shipped(&self, record: &Record, order: &OrderView, shipment: ShipmentId) -> Result<bool> {
+        let booked = order.shipments.iter().find(|known| known.id == shipment);
+        let booked: u32 = booked.map_or(0, |known| known.lines.iter().map(|line| line.quantity).sum());
+        let fewer = booked < record.lines.iter().map(|line| line.quantity).sum();
+        self.update(record.id, move |record| {
+            (record.shipment, record.reason) = (Some(shipment), fewer.then(|| LESS_IS_BOOKED.to_owned()));
             false
         })
         .await?;
@@ -363,16 +375,21 @@ impl Reconciler {
             }
             Err(failure) => return Err(failure),
         };
-        let store = self.store;
+        let (store, last) = (self.store, told.last().map(|update| update.status));
         let known = self.db.write(move |conn| {
             for update in &told {
                 store::put_update(conn, store, id, update)?;
             }
             store::updates(conn, store, id)
         });
-        let furthest = heard(known.await?.iter().map(|update| update.status));
+        let mut furthest = heard(known.await?.iter().map(|update| update.status));
+        let back = planted(Mutant::LateUpdateGoesBack);
+        if back {
+            furthest = heard(last.into_iter());
+        }
         let moved = self.update(id, move |record| {
             let further = furthest.filter(|state| *state > record.state && record.state < FulfilmentState::Delivered);
+            let further = if back { furthest.filter(|state| *state != record.state) } else { further };
             if let Some(state) = further {
                 record.state = state;
             }
@@ -414,8 +431,19 @@ impl Reconciler {
     /// What is left to do for a fulfilment that will not be sent.
     async fn wind_up(&self, record: &Record) -> Result<Next> {
         self.unfile(record).await?;
-        if let (Ok(carrier), Some(tracking), false) = (self.carrier_of(record), &record.tracking, record.settled) {
-            carrier.withdraw(tracking).await?;
+        if record.settled {
+            return Ok(Next::Rest);
+        }
+        if let Ok(carrier) = self.carrier_of(record)
+            && !planted(Mutant::CancelledKeepsLabel)
+        {
+            let tracking = match &record.tracking {
+                Some(tracking) => Some(tracking.clone()),
+                None => self.asked_for(record, carrier.as_ref()).await?,
+            };
+            if let Some(tracking) = tracking {
+                carrier.withdraw(&tracking).await?;
+            }
         }
         self.update(record.id, |record| {
             record.settled = true;
@@ -423,6 +451,22 @@ impl Reconciler {
         })
         .await?;
         Ok(Next::Rest)
+    }
+
+    /// The number of a parcel of which the carrier was told and whose answer was lost; the same parcel is asked for again.
+    /// None when it was never told, or nobody can say any more whose it was.
+    async fn asked_for(&self, record: &Record, carrier: &dyn Carrier) -> Result<Option<String>> {
+        if record.announced_at.is_none() {
+            return Ok(None);
+        }
+        let order = self.order(record).await?;
+        let Ok(parcel) = parcel(record, &order) else { return Ok(None) };
+        match carrier.announce(&parcel).await {
+            Ok(announced) => Ok(Some(announced.tracking)),
+            Err(failure) if failure.kind == ErrorKind::Unavailable => Err(failure),
+            // It does not take such a parcel, so it has none.
+            Err(_) => Ok(None),
+        }
     }
 
     /// Deletes the file of a fulfilment that is no longer to be picked up.

@@ -12,13 +12,15 @@ use contracts::fulfilment::{
     AdvanceFulfilment, Carrier, FulfilmentFilter, FulfilmentLine, FulfilmentState, FulfilmentView, Fulfilments,
     LabelDocument,
 };
-use contracts::ledger::{Books, OrderView, Orders};
+use contracts::ledger::{Books, OrderStatus, OrderView, Orders};
 use infra::Spawner;
 use infra::sqlite::Db;
+use kernel::mutant::{Mutant, planted};
 use kernel::{Cursor, ErrorKind, Failure, FulfilmentId, Page, PageRequest, SharedClock, SharedRng, StoreId};
 use tokio::sync::Notify;
 
 use crate::follow::Follower;
+use crate::plan::plan;
 use crate::reconciler::{Reconciler, parcel};
 use crate::state::{Step, step};
 use crate::store::{self, Record, outbox};
@@ -80,6 +82,12 @@ impl Fulfilment {
     /// When the database cannot be opened or its schema not brought up to date.
     pub fn open(parts: FulfilmentParts) -> Result<Self> {
         let db = store::open(&parts.data_dir)?;
+        Ok(Self::over(parts, db))
+    }
+
+    /// As [`Self::open`], over a database that the caller has.
+    #[must_use]
+    pub fn over(parts: FulfilmentParts, db: Db) -> Self {
         let wake = Arc::new(Notify::new());
         let follower = Follower {
             store: parts.store,
@@ -104,7 +112,7 @@ impl Fulfilment {
             wake,
         };
         let clock = parts.clock;
-        Ok(Fulfilment(Arc::new(Inner { store: parts.store, db, clock, first_carrier, follower, reconciler })))
+        Fulfilment(Arc::new(Inner { store: parts.store, db, clock, first_carrier, follower, reconciler }))
     }
 
     /// Follows the events and keeps carriers and ledger up to date in the background, until the drain.
@@ -200,6 +208,26 @@ impl Fulfilment {
         self.load(self.0.store, record.id).await
     }
 
+    /// Asks the order itself before a parcel leaves: what happened to it is told here a moment later.
+    ///
+    /// # Errors
+    /// 409 when the order does not stand any more, or is about other units.
+    async fn still_wanted(&self, record: &Record) -> Result<()> {
+        if planted(Mutant::HandedOverUnasked) {
+            return Ok(());
+        }
+        let order = self.0.reconciler.order(record).await?;
+        if order.status != OrderStatus::Confirmed {
+            let detail = "The order was cancelled or sent another way; this fulfilment will be cancelled too.";
+            return Err(Failure::conflict("order_not_standing", detail));
+        }
+        if !plan(&order, std::slice::from_ref(record), false).cancel.is_empty() {
+            let detail = "The order changed since this was packed. What is to be sent is asked for anew in a moment.";
+            return Err(Failure::conflict("order_changed", detail));
+        }
+        Ok(())
+    }
+
     async fn view(&self, record: Record, order: Option<OrderView>, whole: bool) -> Result<FulfilmentView> {
         let title = |line: u32| {
             let lines = order.as_ref().map(|order| order.lines.as_slice()).unwrap_or_default();
@@ -272,6 +300,9 @@ impl Fulfilments for Fulfilment {
         let wanted = ask.state;
         if step(record.state, wanted)? == Step::Go {
             if wanted >= FulfilmentState::Labelled && wanted != FulfilmentState::Cancelled {
+                if wanted >= FulfilmentState::HandedOver {
+                    self.still_wanted(&record).await?;
+                }
                 record = self.prepare(record, &ask).await?;
             }
             let (now, reason) = (self.0.clock.now(), ask.reason);

@@ -20,7 +20,15 @@ const MIGRATIONS: &[Migration] = &[
 /// When the file cannot be opened or its schema not brought up to date.
 pub(crate) fn open(data_dir: &Path) -> Result<Db, DbError> {
     let options = Options { synchronous: Synchronous::Full, readers: 2 };
-    Db::open(&data_dir.join("fulfilment.db"), MIGRATIONS, options)
+    Db::open_in_background(&data_dir.join("fulfilment.db"), MIGRATIONS, options)
+}
+
+/// `fulfilment.db` in memory, for simulations.
+///
+/// # Errors
+/// When the schema cannot be made.
+pub fn in_memory(fate: std::sync::Arc<dyn infra::sqlite::Fate>) -> Result<Db, DbError> {
+    Db::in_memory(MIGRATIONS, fate)
 }
 
 /// Units of one line of an order.

@@ -143,6 +143,55 @@ async fn a_cancelled_order_is_not_sent() {
 }
 
 #[tokio::test]
+async fn the_label_of_a_parcel_that_will_not_come_is_given_back_whatever_was_heard_of_it() {
+    let world = world();
+    // One whose number is known, and one of which the carrier was told while its answer got lost.
+    let orders = [world.paid_order(1), world.paid_order(2)];
+    world.settle().await;
+    let ids = world.all().await.into_iter().map(|f| f.id).collect::<Vec<_>>();
+    world.step(ids[0], S::Labelled).await.unwrap();
+    world.carrier.lose_answers.store(true, Ordering::Relaxed);
+    assert_eq!(world.step(ids[1], S::Labelled).await.unwrap_err().kind, ErrorKind::Unavailable);
+    assert_eq!(world.carrier.labels.lock().len(), 2);
+    for order in orders {
+        world.ledger.event("order.cancel_requested", order, json!({}));
+    }
+    world.settle().await;
+    assert_eq!(world.carrier.labels.lock().len(), 1, "it is asked for again, and again there is no answer");
+    world.carrier.lose_answers.store(false, Ordering::Relaxed);
+    world.clock.advance_ms(60_000);
+    world.settle().await;
+    assert!(world.carrier.labels.lock().is_empty());
+    assert!(world.all().await.iter().all(|f| f.state == S::Cancelled));
+    // Of a parcel that the carrier was never told of, it is told nothing.
+    let quiet = world.paid_order(3);
+    world.settle().await;
+    world.ledger.event("order.cancel_requested", quiet, json!({}));
+    world.settle().await;
+    assert!(world.carrier.labels.lock().is_empty());
+}
+
+#[tokio::test]
+async fn a_parcel_does_not_leave_for_an_order_that_changed_before_anybody_was_told() {
+    let world = world();
+    let (edited, cancelled) = (world.paid_order(1), world.paid_order(2));
+    world.settle().await;
+    let of = async |order| world.all().await.into_iter().find(|f| f.order_id == order).unwrap().id;
+    world.ledger.orders.lock().get_mut(&edited).unwrap().sources[0].quantity = 1;
+    world.ledger.orders.lock().get_mut(&cancelled).unwrap().status = OrderStatus::Cancelled;
+    assert_eq!(world.step(of(edited).await, S::Packed).await.unwrap().state, S::Packed);
+    assert_eq!(world.step(of(edited).await, S::HandedOver).await.unwrap_err().code, "order_changed");
+    assert_eq!(world.step(of(cancelled).await, S::HandedOver).await.unwrap_err().code, "order_not_standing");
+    assert!(world.carrier.labels.lock().is_empty(), "no label was bought for it");
+    world.ledger.event("order.edited", edited, json!({}));
+    world.settle().await;
+    let anew = world.all().await.into_iter().find(|f| f.order_id == edited && f.state == S::Requested).unwrap();
+    world.step(anew.id, S::HandedOver).await.unwrap();
+    world.settle().await;
+    assert_eq!(world.shown(edited).shipments[0].lines[0].quantity, 1);
+}
+
+#[tokio::test]
 async fn goods_that_were_shipped_by_hand_are_not_sent_again() {
     let world = world();
     let order = world.paid_order(1);
@@ -194,6 +243,7 @@ async fn what_left_by_hand_is_not_sent_again_and_a_number_stays() {
     world.settle().await;
     let quantities: Vec<u32> = world.shown(order).shipments[0].lines.iter().map(|line| line.quantity).collect();
     assert_eq!(quantities, [1, 1]);
+    assert!(world.only().await.reason.unwrap().contains("fewer units"));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A ledger of the test's own making, a clock that the test moves, and a service between them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
@@ -11,7 +11,8 @@ use contracts::address::Address;
 use contracts::checkout::Totals;
 use contracts::event::{Event, OutboxSource as _};
 use contracts::fulfilment::{
-    AdvanceFulfilment, Carrier, FulfilmentFilter, FulfilmentState, FulfilmentView, Fulfilments as _,
+    AdvanceFulfilment, Announced, Carrier, FulfilmentFilter, FulfilmentState, FulfilmentView, Fulfilments as _,
+    LabelDocument, Parcel, TrackingUpdate,
 };
 use contracts::ledger::{
     Actor, Answer, Books, CancelRequest, Contact, FulfilmentStatus, Idempotency, InvariantReport, LineSource,
@@ -236,6 +237,9 @@ impl Books for Ledger {
     async fn events(&self, _: StoreId, after: u64, limit: u32) -> Result<Vec<Event>> {
         Ok(self.events.lock().iter().filter(|e| e.position > after).take(limit as usize).cloned().collect())
     }
+    async fn last_position(&self) -> Result<u64> {
+        not_used()
+    }
     async fn invariants(&self) -> Result<Vec<InvariantReport>> {
         not_used()
     }
@@ -244,14 +248,48 @@ impl Books for Ledger {
     }
 }
 
+/// The simulated carrier, with books of its labels.
+pub struct Counted {
+    inner: Simulated,
+    /// Numbers of parcels that were announced and not withdrawn.
+    pub labels: Mutex<BTreeSet<String>>,
+    /// Whether its answers to announcements get lost.
+    pub lose_answers: AtomicBool,
+}
+
+#[async_trait]
+impl Carrier for Counted {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+    async fn announce(&self, parcel: &Parcel) -> Result<Announced> {
+        let announced = self.inner.announce(parcel).await?;
+        self.labels.lock().insert(announced.tracking.clone());
+        if self.lose_answers.load(Ordering::Relaxed) {
+            return Err(Failure::unavailable("The answer got lost.", 1));
+        }
+        Ok(announced)
+    }
+    async fn label(&self, parcel: &Parcel, tracking: &str) -> Result<LabelDocument> {
+        self.inner.label(parcel, tracking).await
+    }
+    async fn track(&self, tracking: &str) -> Result<Vec<TrackingUpdate>> {
+        self.inner.track(tracking).await
+    }
+    async fn withdraw(&self, tracking: &str) -> Result<()> {
+        self.inner.withdraw(tracking).await?;
+        self.labels.lock().remove(tracking);
+        Ok(())
+    }
+}
+
 pub struct World {
     pub ledger: Arc<Ledger>,
+    pub carrier: Arc<Counted>,
     pub clock: Arc<TestClock>,
     pub rng: SharedRng,
     pub fulfilment: Fulfilment,
     dir: Arc<tempfile::TempDir>,
-    faults: Faults,
-    seed: u64,
 }
 
 pub fn world() -> World {
@@ -274,24 +312,25 @@ pub fn world_with(seed: u64, faults: Faults) -> World {
         unreadable: AtomicBool::new(false),
         meanwhile: Mutex::default(),
     });
-    let fulfilment = open(&dir, &ledger, &clock, &rng, (seed, faults));
-    World { ledger, clock, rng, fulfilment, dir, faults, seed }
+    let inner = Simulated::new(seed, clock.clone(), 48 * HOUR_MS, faults);
+    let carrier = Arc::new(Counted { inner, labels: Mutex::default(), lose_answers: AtomicBool::new(false) });
+    let fulfilment = open(&dir, &ledger, &carrier, &clock, &rng);
+    World { ledger, carrier, clock, rng, fulfilment, dir }
 }
 
 fn open(
     dir: &tempfile::TempDir,
     ledger: &Arc<Ledger>,
+    carrier: &Arc<Counted>,
     clock: &Arc<TestClock>,
     rng: &SharedRng,
-    (seed, faults): (u64, Faults),
 ) -> Fulfilment {
-    let carrier: Arc<dyn Carrier> = Arc::new(Simulated::new(seed, clock.clone(), 48 * HOUR_MS, faults));
     Fulfilment::open(FulfilmentParts {
         store: STORE,
         data_dir: dir.path().to_owned(),
         books: ledger.clone(),
         orders: ledger.clone(),
-        carriers: vec![carrier],
+        carriers: vec![carrier.clone()],
         clock: clock.clone(),
         rng: rng.clone(),
         settings: FulfilmentSettings { csv_drop: true, track_every_ms: HOUR_MS },
@@ -302,10 +341,10 @@ fn open(
 impl World {
     /// The process ends and begins again.
     pub fn reopen(self) -> World {
-        let World { ledger, clock, rng, fulfilment, dir, faults, seed } = self;
+        let World { ledger, carrier, clock, rng, fulfilment, dir } = self;
         drop(fulfilment);
-        let fulfilment = open(&dir, &ledger, &clock, &rng, (seed, faults));
-        World { ledger, clock, rng, fulfilment, dir, faults, seed }
+        let fulfilment = open(&dir, &ledger, &carrier, &clock, &rng);
+        World { ledger, carrier, clock, rng, fulfilment, dir }
     }
 
     /// An order of two lines, placed and paid.
