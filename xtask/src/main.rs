@@ -75,9 +75,13 @@ fn run(command: Command) -> Result<()> {
         Command::Licences => licences::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench { args } => {
-            step::cargo(&["build", "--release", "-p", "argosy"])?;
-            let bench = ["run", "--release", "-p", "testkit", "--bin", "bench", "--"];
-            step::cargo(&bench.into_iter().chain(args.iter().map(String::as_str)).collect::<Vec<_>>())
+            // In one go, so that shop and client share what they are made of.
+            let both = ["-p", "argosy", "-p", "testkit", "--bin", "argosy", "--bin", "bench"];
+            step::cargo(&[["build", "--profile", "dist"].as_slice(), &both].concat())?;
+            let given = args.iter().any(|arg| arg.starts_with("--bin"));
+            let shipped: &[&str] = if given { &[] } else { &["--bin", "target/dist/argosy"] };
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            step::run("target/dist/bench", &[shipped, &args].concat())
         }
     }
 }

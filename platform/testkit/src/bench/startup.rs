@@ -43,6 +43,6 @@ pub(super) async fn measure(options: &Options, binary: &Binary) -> Result<Vec<Ro
         Row::new("idle memory", megabytes(resident * 1024))
             .target("< 100 MB", resident * 1024 < 100_000_000)
             .note("resident, 2 s after the first page"),
-        Row::new("release binary", megabytes(size)).target("< 60 MB", size < 60_000_000),
+        Row::new("shipped binary", megabytes(size)).target("< 60 MB", size < 60_000_000),
     ])
 }

@@ -11,7 +11,7 @@ use testkit::shop::{interrupted, workspace};
 
 /// Measure the shop: starting, browsing, journeys, orders, a flash sale, logins, pages, searching
 ///
-/// Builds and starts the release binary on data of its own. A full run writes docs/bench.md.
+/// Builds and starts the binary as it is shipped (profile `dist`) on data of its own. A full run writes docs/bench.md.
 #[derive(Debug, Parser)]
 #[command(name = "bench", max_term_width = 100)]
 struct Cli {

@@ -1,4 +1,4 @@
-//! Which binary is run: the release build of this workspace, or a given one.
+//! Which binary is run: that of this workspace as it is shipped, or a given one.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +19,7 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// `given`, or the release build of this workspace, built now.
+    /// `given`, or that of this workspace as it is shipped, built now.
     ///
     /// # Errors
     /// When the given file does not exist, or the build fails.
@@ -27,13 +27,13 @@ impl Binary {
         let path = match given {
             Some(path) => path.to_owned(),
             None => {
-                eprintln!("building argosy (release) …");
+                eprintln!("building argosy (profile dist) …");
                 let mut cargo = Command::new("cargo");
-                cargo.args(["build", "--release", "--quiet", "-p", "argosy"]).current_dir(workspace());
+                cargo.args(["build", "--profile", "dist", "--quiet", "-p", "argosy"]).current_dir(workspace());
                 if !cargo.status().context("cargo could not be started")?.success() {
                     bail!("argosy could not be built; with --bin PATH a binary that is there already is used");
                 }
-                target_directory()?.join("release/argosy")
+                target_directory()?.join("dist/argosy")
             }
         };
         let path = path.canonicalize().with_context(|| format!("there is no binary at {}", path.display()))?;
