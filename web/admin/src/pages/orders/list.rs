@@ -129,6 +129,7 @@ pub(crate) fn orders_page(ctx: &PageContext, data: &OrdersPage) -> Markup {
         (pager("/admin/orders", &[
             ("q", &wanted.q), ("status", &wanted.status), ("payment", &wanted.payment), ("fulfilment", &wanted.fulfilment),
         ], data.orders.next_cursor.as_deref(), wanted.first))
+        p.muted { a href="/admin/past-orders" { "Past orders" } ", which another shop sold before this one" }
     };
     layout::page(ctx, "Orders", &body)
 }

@@ -6,6 +6,7 @@ pub(crate) mod edit;
 pub(crate) mod list;
 pub(crate) mod note;
 pub(crate) mod papers;
+pub(crate) mod past;
 pub(crate) mod receive_return;
 pub(crate) mod refund;
 pub(crate) mod request_return;
@@ -39,6 +40,9 @@ pub(crate) fn routes() -> Pages {
         .route("/admin/orders/{id}/notes", post(note::add))
         .route("/admin/orders/{id}/invoice.pdf", get(papers::invoice))
         .route("/admin/orders/{id}/packing-slip.pdf", get(papers::packing_slip))
+        .route("/admin/past-orders", get(past::list))
+        .route("/admin/past-orders/{id}", get(past::show))
+        .route("/admin/past-orders/{id}/erase", post(past::erase))
 }
 
 async fn find(site: &Site, id: OrderId) -> Result<OrderView, Failure> {
