@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn account_pages(ctx: &PageContext<'_>) -> Vec<(&'static str, String)> {
-        use account::{addresses, forgot, home, log_in, register, reset, verify};
+        use account::{addresses, forgot, home, log_in, past, register, reset, verify};
         let t = ctx.phrases;
         let mut pages: Vec<(&'static str, String)> = Vec::new();
         let named = |name: &'static str| move |page: maud::Markup| (name, page.into_string());
@@ -221,6 +221,9 @@ mod tests {
         pages.extend(reset::samples().iter().map(|data| reset::reset_page(ctx, data)).map(named("reset")));
         pages.extend(verify::samples().iter().map(|data| verify::verify_page(ctx, data)).map(named("verify")));
         pages.extend(home::samples().iter().map(|data| home::home_page(ctx, data)).map(named("account")));
+        let listed = kernel::Page { items: past::summaries(), next_cursor: Some("61".to_owned()) };
+        pages.push(("past orders", past::list_page(ctx, &listed).into_string()));
+        pages.extend(past::samples().iter().map(|data| past::order_page(ctx, data)).map(named("past order")));
         let addresses = addresses::samples();
         pages.extend(addresses.iter().map(|data| addresses::addresses_page(ctx, data)).map(named("addresses")));
         pages

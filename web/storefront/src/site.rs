@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
+use contracts::archive::PastOrders;
 use contracts::cart::Carts;
 use contracts::catalog::{CatalogRead, CategoryNode, View};
 use contracts::checkout::Checkout;
@@ -25,6 +26,7 @@ pub struct Storefront {
     pub checkout: Arc<dyn Checkout>,
     pub orders: Arc<dyn Orders>,
     pub customers: Arc<dyn Customers>,
+    pub past_orders: Arc<dyn PastOrders>,
     pub search: Arc<dyn Search>,
     pub group_prices: Arc<dyn GroupPrices>,
     /// At least one. The first is shown at `/`, each other one at `/{handle}`.

@@ -2,6 +2,10 @@
 
 use async_trait::async_trait;
 use contracts::Result;
+use contracts::archive::{
+    OrderImport, OrderImportOptions, OrderImportReport, OrderRecord, OrderUndoReport, PastOrderFilter,
+    PastOrderSummary, PastOrderView, PastOrders, RecordLine, RecordTotals,
+};
 use contracts::cart::CartAccess;
 use contracts::identity::{
     CustomerChange, CustomerFilter, CustomerView, Customers, GuestCart, LogIn, LoggedIn, NewCustomer, NewSavedAddress,
@@ -9,7 +13,8 @@ use contracts::identity::{
 };
 use contracts::ledger::OrderSummary;
 use kernel::{
-    AddressId, CustomerId, ErrorKind, Failure, OrderId, Page, PageRequest, Secret, SessionId, StoreId, Timestamp,
+    AddressId, Currency, CustomerId, ErrorKind, Failure, Money, OrderId, Page, PageRequest, PastOrderId, Secret,
+    SessionId, StoreId, Timestamp,
 };
 
 use super::goods;
@@ -134,5 +139,97 @@ impl Customers for Door {
     }
     async fn erase_customer(&self, _: StoreId, _: CustomerId, password: Option<&Secret>, _: &Visitor) -> Result<()> {
         if password.is_some_and(|password| password.matches(PASSWORD)) { Ok(()) } else { Err(wrong()) }
+    }
+}
+
+/// What the customer ordered from the shop before this one.
+fn past_order() -> PastOrderView {
+    let eur = |minor| Money::new(minor, Currency::EUR);
+    let line = RecordLine {
+        line: 1,
+        sku: "OLD-1".to_owned(),
+        title: "Old mug <b>".to_owned(),
+        variant_title: String::new(),
+        quantity: 2,
+        unit_price: eur(950),
+        discount: eur(0),
+        total: eur(1_900),
+    };
+    let order = OrderRecord {
+        source: "shopify".to_owned(),
+        number: "D-77".to_owned(),
+        reference: None,
+        placed_at: goods::NOW.into(),
+        cancelled_at: None,
+        status: "confirmed".to_owned(),
+        payment_status: "paid".to_owned(),
+        fulfilment_status: "fulfilled".to_owned(),
+        currency: Currency::EUR,
+        totals: RecordTotals {
+            items: eur(1_900),
+            discount: eur(0),
+            shipping: eur(0),
+            tax: eur(0),
+            tax_added: eur(0),
+            total: eur(1_900),
+            gift_card: eur(0),
+        },
+        captured: eur(1_900),
+        refunded: eur(0),
+        taxes: Vec::new(),
+        discounts: Vec::new(),
+        refunds: Vec::new(),
+        shipping_name: String::new(),
+        tracking: Vec::new(),
+        lines: vec![line],
+        contact: None,
+    };
+    PastOrderView { id: id(), imported_at: goods::NOW.into(), erased: false, order }
+}
+
+/// The archive of the shop before this one, in which the customer ordered once.
+#[async_trait]
+impl PastOrders for Door {
+    async fn import_orders(
+        &self,
+        _: StoreId,
+        _: bytes::Bytes,
+        _: OrderImportOptions,
+        _: &str,
+    ) -> Result<OrderImportReport> {
+        Ok(OrderImportReport::default())
+    }
+    async fn order_imports(&self, _: StoreId) -> Result<Vec<OrderImport>> {
+        Ok(Vec::new())
+    }
+    async fn undo_order_import(&self, _: StoreId, _: i64) -> Result<OrderUndoReport> {
+        Err(Failure::not_found("import"))
+    }
+    async fn past_orders(&self, _: StoreId, _: PastOrderFilter, _: PageRequest) -> Result<Page<PastOrderSummary>> {
+        Ok(Page { items: Vec::new(), next_cursor: None })
+    }
+    async fn past_order(&self, _: StoreId, _: PastOrderId) -> Result<Option<PastOrderView>> {
+        Ok(None)
+    }
+    async fn past_orders_of(&self, _: StoreId, _: CustomerId, _: PageRequest) -> Result<Page<PastOrderSummary>> {
+        let PastOrderView { id, order, .. } = past_order();
+        let summary = PastOrderSummary {
+            id,
+            source: order.source,
+            number: order.number,
+            placed_at: order.placed_at,
+            status: order.status,
+            payment_status: order.payment_status,
+            fulfilment_status: order.fulfilment_status,
+            total: order.totals.total,
+            units: 2,
+        };
+        Ok(Page { items: vec![summary], next_cursor: None })
+    }
+    async fn past_order_of(&self, _: StoreId, _: CustomerId, id: PastOrderId) -> Result<Option<PastOrderView>> {
+        Ok(Some(past_order()).filter(|view| view.id == id))
+    }
+    async fn erase_past_person(&self, _: StoreId, _: PastOrderId) -> Result<()> {
+        Err(Failure::not_found("person"))
     }
 }

@@ -79,6 +79,7 @@ pub(crate) fn shop(products: u64) -> (Storefront, Arc<World>) {
         checkout: world.clone(),
         orders: world.clone(),
         customers: Arc::new(accounts::Door),
+        past_orders: Arc::new(accounts::Door),
         search: world.clone(),
         group_prices: world.clone(),
         markets: goods::markets(),

@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use contracts::archive::PastOrderSummary;
 use contracts::identity::{CustomerChange, CustomerView, SessionView};
 use contracts::ledger::OrderSummary;
 use http_kit::Caller;
@@ -10,7 +11,7 @@ use kernel::{CustomerId, FieldError, Page, PageRequest, SessionId};
 use maud::{Markup, html};
 
 use super::view::{self, Input};
-use super::{faults, signed_in};
+use super::{faults, past, signed_in};
 use crate::form::Fields;
 use crate::format::date_time;
 use crate::layout::{self, Head};
@@ -21,6 +22,8 @@ use crate::site::{PageContext, Site};
 
 /// Orders on one page.
 const ORDERS: u32 = 12;
+/// Orders of before on it; all of them have a page of their own.
+const PAST_ORDERS: u32 = 3;
 
 /// What the page shows.
 pub(crate) struct HomePage {
@@ -29,6 +32,8 @@ pub(crate) struct HomePage {
     pub(crate) orders: Vec<(OrderSummary, String)>,
     /// Query of the page with older orders.
     pub(crate) older: Option<String>,
+    /// The latest of the shop that this one was before, and whether there are more.
+    pub(crate) past: (Vec<PastOrderSummary>, bool),
     pub(crate) addresses: usize,
     pub(crate) sessions: Vec<SessionView>,
     pub(crate) errors: Vec<FieldError>,
@@ -51,6 +56,7 @@ pub(crate) fn home_page(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
         div.with-aside {
             div {
                 (orders(ctx, data))
+                (past_orders(ctx, data))
                 (profile(ctx, data))
                 (security(ctx, data))
             }
@@ -77,6 +83,21 @@ fn orders(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
                 }
             }
             @if let Some(older) = &data.older { p.actions { a.button.secondary href={ "/account?" (older) } { (t.older_orders) } } }
+        }
+    }
+}
+
+fn past_orders(ctx: &PageContext<'_>, data: &HomePage) -> Markup {
+    let t = ctx.phrases.account;
+    let (orders, more) = &data.past;
+    html! {
+        @if !orders.is_empty() {
+            section aria-labelledby="past-orders" {
+                h2 #past-orders { (t.past_orders) }
+                p.muted.small { (t.past_orders_text) }
+                (past::cards(ctx, orders))
+                @if *more { p.actions { a.button.secondary href="/account/past-orders" { (t.older_orders) } } }
+            }
         }
     }
 }
@@ -201,6 +222,7 @@ pub(crate) fn samples() -> Vec<HomePage> {
         customer: customer(None, true),
         orders: Vec::new(),
         older: None,
+        past: (Vec::new(), false),
         addresses: 0,
         sessions: vec![session(true)],
         errors: Vec::new(),
@@ -210,6 +232,7 @@ pub(crate) fn samples() -> Vec<HomePage> {
         customer: customer(Some(HOSTILE), false),
         orders: vec![(order, "0f".to_owned())],
         older: Some("cursor=61".to_owned()),
+        past: (past::summaries(), true),
         addresses: 2,
         sessions: vec![session(true), session(false)],
         errors: vec![error("/current", "invalid_credentials"), error("/new", "too_short"), error("/password", "x")],
@@ -244,6 +267,8 @@ async fn load(
     let Some(customer) = handles.customers.customer(store, id).await? else { return Ok(None) };
     let page = PageRequest::new(Some(ORDERS), cursor)?;
     let Page { items, next_cursor } = handles.customers.customer_orders(store, id, page).await?;
+    let before = PageRequest { limit: PAST_ORDERS, cursor: None };
+    let before = handles.past_orders.past_orders_of(store, id, before).await?;
     let secret = |order: OrderSummary| {
         let secret = handles.checkout.order_secret(order.id).expose().clone();
         (order, secret)
@@ -252,6 +277,7 @@ async fn load(
         customer,
         orders: items.into_iter().map(secret).collect(),
         older: next_cursor.map(|cursor| format!("cursor={cursor}")),
+        past: (before.items, before.next_cursor.is_some()),
         addresses: handles.customers.addresses(store, id).await?.len(),
         sessions: handles.customers.sessions(store, id, session).await?,
         errors: Vec::new(),

@@ -9,6 +9,7 @@ pub(crate) mod forgot;
 pub(crate) mod home;
 pub(crate) mod log_in;
 pub(crate) mod log_out;
+pub(crate) mod past;
 pub(crate) mod register;
 pub(crate) mod reset;
 pub(crate) mod security;
@@ -43,6 +44,8 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/account/addresses/{id}", get(addresses::edit).post(addresses::change))
         .route("/account/password", post(security::change_password))
         .route("/account/sessions/{id}", post(security::end_session))
+        .route("/account/past-orders", get(past::list))
+        .route("/account/past-orders/{id}", get(past::show))
         .route("/account/export", get(data::export))
         .route("/account/delete", post(data::delete))
 }
