@@ -6,8 +6,9 @@ use std::thread::JoinHandle;
 use infra::thread::spawn_named;
 use rusqlite::Connection;
 
-/// Commits between two checkpoints.
-const EVERY: u32 = 16;
+/// Commits between two checkpoints. What is written again and again, the ends of tables and the pages of indices, is copied
+/// once for all of them.
+const EVERY: u32 = 32;
 
 /// A thread with a connection of its own. It ends with its owner.
 pub(super) struct Checkpointer {

@@ -52,8 +52,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0006_preorders_that_end", sql: include_str!("../../../migrations/0006_preorders_that_end.sql") },
 ];
 
-/// Pages that the writer keeps in memory, in KiB. Not more: every commit looks at a list of them.
-const CACHE_KIB: i64 = 32 * 1024;
+/// Pages that the writer keeps in memory, in KiB. Not more: a commit after a page of an index was split goes through the
+/// whole table that they are found by, which doubles at 8,192 pages.
+const CACHE_KIB: i64 = 24 * 1024;
 
 /// Pages in the write-ahead log, 64 MiB, from which the writer itself copies the rest of them to the file, so that it
 /// can begin the log anew. Most were copied by the [`checkpoint`] thread before.
