@@ -14,6 +14,7 @@ use Scope::{Admin, Catalog, Orders, ReadOnly, Stock};
 const ADMIN: [(&str, Scope, bool); 33] = [
     ("GET /admin/orders", Orders, true),
     ("GET /admin/orders/{id}", Orders, true),
+    ("GET /admin/orders/{id}/history", Orders, true),
     ("POST /admin/orders/{id}/cancel", Orders, false),
     ("POST /admin/orders/{id}/shipments", Orders, false),
     ("POST /admin/orders/{id}/shipments/{shipment_id}/deliver", Orders, false),

@@ -59,7 +59,7 @@ pub(crate) fn promotions_page(ctx: &PageContext, data: &PromotionsPage) -> Marku
                     td { (state(standing)) }
                     td {
                         (said(&words::effect(one, &data.choices)))
-                        @if let Some(when) = words::when(one) { br; span.muted { (said(&label(&when))) } }
+                        @if let Some(when) = words::when(one) { br; span.muted { "Holds " (said(&when)) } }
                     }
                     td { (codes(&one.codes)) }
                     @if may { td { (buttons(&address, one.version, *standing)) } }

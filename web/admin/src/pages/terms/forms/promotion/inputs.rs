@@ -107,7 +107,7 @@ fn tiers(form: &Form<'_>, action: &str, choices: &Choices, now: Option<&Effect>)
     };
     html! {
         p.hint { "Of the steps that an order reaches, the one with most off counts. A step is reached by units, by an amount, or by both." }
-        @for row in 0..form.rows("effect-steps", steps.len().max(1)) {
+        @for row in 0..form.rows("effect-steps", steps.len()).max(1) {
             @let step = form.now(steps, row);
             @let at = |field: &str| format!("effect-steps-{row}-{field}");
             @let units = step.map(|step| step.from_quantity).filter(|units| *units > 0).map(|units| units.to_string()).unwrap_or_default();
