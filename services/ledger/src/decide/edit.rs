@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use contracts::cart::{MAX_LINES, MAX_QUANTITY};
-use contracts::ledger::{AddedLine, LineQuantity};
+use contracts::ledger::{AddedLine, LineQuantity, REASON_EDITED};
 use kernel::mutant::{Mutant, planted};
 use kernel::{Failure, Money, OrderId, RefundId};
 use serde_json::json;
@@ -61,7 +61,7 @@ pub(super) fn edit(tx: &mut Tx<'_>, id: OrderId, refund: RefundId, asked: &EditC
         voucher::release_promotions(tx, &order);
     }
     if less > 0 {
-        let reason = "order edited".to_owned();
+        let reason = REASON_EDITED.to_owned();
         let to_cards = give_back(tx, &mut order, Giving { id: refund, amount: less, lines: Vec::new(), reason })?;
         (done.gift_card_minor, done.provider_minor) = (to_cards, less - to_cards);
     }
