@@ -265,10 +265,13 @@ fn an_empty_shop_is_told_its_first_steps_until_it_sells() {
     let office = Office::open(&shop);
     let done = || {
         let page = office.see("/admin");
-        let list = page.split("id=\"first-steps\"").nth(1).map(|rest| rest.split("</section>").next().unwrap().to_owned());
+        let list =
+            page.split("id=\"first-steps\"").nth(1).map(|rest| rest.split("</section>").next().unwrap().to_owned());
         list.map(|list| {
             let steps = list.split("<li").skip(1).filter(|step| step.contains(">Done<"));
-            steps.map(|step| step.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
+            steps
+                .map(|step| step.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned())
+                .collect::<Vec<_>>()
         })
     };
     let before = done().unwrap();

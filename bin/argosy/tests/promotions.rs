@@ -73,7 +73,8 @@ impl Priced {
     fn off(&self) -> Vec<(i64, &str)> {
         let discounts = self.quote["discounts"].as_array().unwrap().iter();
         let of_goods = discounts.filter(|one| one["target"] != "shipping" && one["target"] != "delivery");
-        let told = of_goods.map(|one| (one["amount"]["amount_minor"].as_i64().unwrap(), one["promotion"].as_str().unwrap()));
+        let told =
+            of_goods.map(|one| (one["amount"]["amount_minor"].as_i64().unwrap(), one["promotion"].as_str().unwrap()));
         told.collect()
     }
 
@@ -103,27 +104,31 @@ fn every_kind_of_promotion_is_made_by_its_form_and_priced() {
     };
     let euros = |minor: i64| json!([{ "amount_minor": minor, "currency": "EUR" }]);
 
-    let (saved, page) =
-        make("tenth", &format!("effect-kind=percentage&effect-rate=10&goods-collections={collection}"));
+    let (saved, page) = make("tenth", &format!("effect-kind=percentage&effect-rate=10&goods-collections={collection}"));
     assert_eq!(saved["effect"], json!({ "kind": "percentage", "rate_ppm": 100_000 }));
     assert_eq!((&saved["goods"]["collections"], &saved["codes"]), (&json!([collection]), &json!(["TENTH"])));
     assert!(page.contains("10% off the collection"), "{page}");
     let cart = priced(&shop, &[(sku, 1), (other, 1)], Some("tenth"), "");
     assert_eq!(cart.off(), [(share(price, 10), "tenth")]);
 
-    let (saved, _) = make("fiver", "effect-kind=fixed&effect-amounts-EUR=5&minimum-quantity=2&minimum-amounts-EUR=0.01");
+    let (saved, _) =
+        make("fiver", "effect-kind=fixed&effect-amounts-EUR=5&minimum-quantity=2&minimum-amounts-EUR=0.01");
     assert_eq!(saved["effect"], json!({ "kind": "fixed", "amounts": euros(500) }));
     assert_eq!(saved["minimum"], json!({ "amounts": euros(1), "quantity": 2 }));
     assert_eq!(priced(&shop, &[(sku, 2)], Some("FIVER"), "").off(), [(500, "fiver")]);
     assert_eq!(priced(&shop, &[(sku, 1)], Some("fiver"), "").reason(), "below_minimum");
 
-    let (saved, _) = make("each", &format!("effect-kind=fixed_per_unit&effect-amounts-EUR=2.00&goods-skus={sku}%0D%0A"));
+    let (saved, _) =
+        make("each", &format!("effect-kind=fixed_per_unit&effect-amounts-EUR=2.00&goods-skus={sku}%0D%0A"));
     assert_eq!((&saved["effect"]["kind"], &saved["goods"]["skus"]), (&json!("fixed_per_unit"), &json!([sku])));
     assert_eq!(priced(&shop, &[(sku, 3), (other, 1)], Some("each"), "").off(), [(600, "each")]);
     assert_eq!(priced(&shop, &[(other, 1)], Some("each"), "").reason(), "not_for_these_goods");
 
     let (saved, _) = make("three", "effect-kind=buy_x_get_y&effect-buy=2&effect-get=1&effect-rate=100");
-    assert_eq!(saved["effect"], json!({ "kind": "buy_x_get_y", "buy": 2, "get": 1, "rate_ppm": 1_000_000, "gets": null }));
+    assert_eq!(
+        saved["effect"],
+        json!({ "kind": "buy_x_get_y", "buy": 2, "get": 1, "rate_ppm": 1_000_000, "gets": null })
+    );
     assert_eq!(priced(&shop, &[(sku, 3)], Some("three"), "").off(), [(price, "three")]);
     let gets = format!("effect-gets-products={}&goods-products={}", outside.0, inside.0);
     let (saved, page) =
@@ -137,7 +142,10 @@ fn every_kind_of_promotion_is_made_by_its_form_and_priced() {
     let (saved, _) = make("steps", &format!("effect-kind=tiers&{steps}"));
     assert_eq!(saved["effect"]["steps"].as_array().unwrap().len(), 2, "{saved}");
     let of = |quantity: u32| priced(&shop, &[(sku, quantity)], Some("steps"), "");
-    assert_eq!((of(2).off(), of(3).off()), (vec![(share(price * 2, 5), "steps")], vec![(share(price * 3, 20), "steps")]));
+    assert_eq!(
+        (of(2).off(), of(3).off()),
+        (vec![(share(price * 2, 5), "steps")], vec![(share(price * 3, 20), "steps")])
+    );
     assert_eq!(of(1).reason(), "no_effect");
 
     let (saved, _) = make("free", "effect-kind=free_shipping&effect-countries=de at");
@@ -248,14 +256,16 @@ fn mistakes_stand_at_their_fields_and_what_was_typed_stays() {
     let said = form.replace("=10&", "=25&").replace("tenth", "quarter").replace("TENTH", "QUARTER");
     let (status, _, page) = office.send("/admin/promotions/new", &format!("{said}&rows=say it"));
     assert!(status == 200 && page.contains("25% off the whole order."), "{page}");
-    let (status, _, page) = office.send("/admin/promotions/new", &format!("{}&rows=say it", said.replace("=25&", "=x&")));
+    let (status, _, page) =
+        office.send("/admin/promotions/new", &format!("{}&rows=say it", said.replace("=25&", "=x&")));
     assert!(status == 422 && page.contains("document-effect-rate-error"), "{page}");
     assert_eq!(read(&shop, "/admin/promotions", &office.cookie)["items"].as_array().unwrap().len(), 1);
 
     // An edit keeps what it does not show, and is refused over somebody else's.
     let body = json!({ "name": { "en": "Tenth", "fr": "Dixième" }, "codes": ["TENTH"],
         "effect": { "kind": "percentage", "rate_ppm": 100_000 } });
-    let headers = format!("{}Origin: http://shop\r\nContent-Type: application/json\r\nIf-Match: \"v1\"\r\n", office.cookie);
+    let headers =
+        format!("{}Origin: http://shop\r\nContent-Type: application/json\r\nIf-Match: \"v1\"\r\n", office.cookie);
     let (status, _, answer) = shop.send("PUT", "/api/v1/admin/promotions/tenth", &headers, &body.to_string());
     assert_eq!(status, 200, "{answer}");
     assert_eq!(office.send("/admin/promotions/tenth", &format!("{form}&version=1")).0, 412);

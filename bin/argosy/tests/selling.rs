@@ -166,8 +166,7 @@ fn shown(page: &str) -> Vec<String> {
 fn lists_are_in_the_order_of_what_a_shopper_pays() {
     let office = Office::of(Shop::start("--demo"));
     let shop = &office.shop;
-    let all: Value =
-        serde_json::from_str(&shop.get("/api/v1/products?sort=price_desc&limit=1", "").2).unwrap();
+    let all: Value = serde_json::from_str(&shop.get("/api/v1/products?sort=price_desc&limit=1", "").2).unwrap();
     let dearest = all["items"][0]["handle"].as_str().unwrap();
     let product: Value = serde_json::from_str(&shop.get(&format!("/api/v1/products/{dearest}"), "").2).unwrap();
     let variants = product["variants"].as_array().unwrap();
@@ -189,7 +188,9 @@ fn lists_are_in_the_order_of_what_a_shopper_pays() {
         assert_eq!(status, 200, "{path}: {head}");
         body
     };
-    for (path, own) in [("/products?sort=price_asc", true), ("/search?sort=price_asc", true), ("/products?sort=price_desc", false)] {
+    for (path, own) in
+        [("/products?sort=price_asc", true), ("/search?sort=price_asc", true), ("/products?sort=price_desc", false)]
+    {
         let (everybodys, anns) = (shown(&page(path, "")), shown(&page(path, &cookie)));
         let first = |handles: &[String]| handles.first().is_some_and(|handle| handle == dearest);
         assert_eq!((first(&everybodys), first(&anns)), (!own, own), "{path}: {anns:?}");

@@ -1,11 +1,13 @@
 //! `argosy undo`: takes back an import.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
 use catalog::import::{BulkChange, UndoReport};
-use contracts::identity::{CustomerImport, CustomerUndoReport};
+use contracts::archive::{OrderImport, OrderUndoReport};
+use contracts::identity::{ApiKeyView, CustomerImport, CustomerUndoReport, StaffView};
 use kernel::Page;
 use serde_json::json;
 
@@ -15,8 +17,11 @@ use crate::cli::UndoCommand;
 use crate::client::Client;
 use crate::config::keys::Settings;
 
+const UNREAD: &str = "the shop's answer cannot be read";
 /// What stands before the number of an import of customers.
 const CUSTOMERS: &str = "customers-";
+/// The same of an import of past orders.
+const ORDERS: &str = "orders-";
 
 pub(crate) async fn run(command: &UndoCommand, settings: &Settings) -> Result<ExitCode> {
     if !has_data(&settings.data) {
@@ -25,6 +30,9 @@ pub(crate) async fn run(command: &UndoCommand, settings: &Settings) -> Result<Ex
     let Some(change) = &command.change else { return list(command, settings).await };
     if let Some(import) = change.strip_prefix(CUSTOMERS) {
         return customers(command, import, settings).await;
+    }
+    if let Some(import) = change.strip_prefix(ORDERS) {
+        return orders(command, import, settings).await;
     }
     let change: i64 = change.parse().with_context(|| format!("{change} is no change; argosy undo lists them"))?;
     let path = format!("/api/v1/admin/changes/{change}/undo");
@@ -38,20 +46,52 @@ pub(crate) async fn run(command: &UndoCommand, settings: &Settings) -> Result<Ex
     Ok(if report.kept.is_empty() && report.stock_kept.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What can be taken back, products before customers.
+/// Who did something, as people call them: names of API keys and of staff, by the name that the books have for them.
+struct Names(BTreeMap<String, String>);
+
+impl Names {
+    async fn read(client: &Client) -> Result<Self> {
+        let mut names = BTreeMap::new();
+        let mut path = "/api/v1/admin/api-keys?limit=100".to_owned();
+        loop {
+            let page: Page<ApiKeyView> = serde_json::from_value(client.get(&path).await?).context(UNREAD)?;
+            names
+                .extend(page.items.into_iter().map(|key| (format!("key:{}", key.id), format!("the key {}", key.name))));
+            let Some(cursor) = page.next_cursor else { break };
+            path = format!("/api/v1/admin/api-keys?limit=100&cursor={cursor}");
+        }
+        let staff: Page<StaffView> =
+            serde_json::from_value(client.get("/api/v1/admin/staff").await?).context(UNREAD)?;
+        names.extend(staff.items.into_iter().map(|one| (format!("staff:{}", one.id), one.name)));
+        Ok(Names(names))
+    }
+
+    /// Who is gone is called as the books do. What people typed must not move the cursor of a terminal.
+    fn of(&self, actor: &str) -> String {
+        let name = self.0.get(actor).filter(|name| !name.is_empty()).map_or(actor, String::as_str);
+        name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    }
+}
+
+/// What can be taken back: products, then customers, then past orders.
 async fn list(command: &UndoCommand, settings: &Settings) -> Result<ExitCode> {
-    let both = async |client: &Client| {
+    let all = async |client: &Client| {
         let changes = client.get("/api/v1/admin/changes").await?;
-        anyhow::Ok((changes, client.get("/api/v1/admin/imports/customers").await?))
+        let imports = client.get("/api/v1/admin/imports/customers").await?;
+        let past = client.get("/api/v1/admin/imports/orders").await?;
+        anyhow::Ok((changes, imports, past, Names::read(client).await?))
     };
-    let (changes, imports) = with_shop(settings, both).await?;
-    let changes: Page<BulkChange> = serde_json::from_value(changes).context("the shop's answer cannot be read")?;
-    let imports: Page<CustomerImport> = serde_json::from_value(imports).context("the shop's answer cannot be read")?;
+    let (changes, imports, past, names) = with_shop(settings, all).await?;
+    let changes: Page<BulkChange> = serde_json::from_value(changes).context(UNREAD)?;
+    let imports: Page<CustomerImport> = serde_json::from_value(imports).context(UNREAD)?;
+    let past: Page<OrderImport> = serde_json::from_value(past).context(UNREAD)?;
     let text = if command.json {
-        let all = json!({ "changes": changes.items, "customers": imports.items });
+        let all = json!({ "changes": changes.items, "customers": imports.items, "orders": past.items });
         format!("{}\n", serde_json::to_string_pretty(&all)?)
     } else {
-        changes.items.iter().map(line).chain(imports.items.iter().map(customers_line)).collect()
+        let products = changes.items.iter().map(|change| line(change, &names));
+        let customers = imports.items.iter().map(|import| customers_line(import, &names));
+        products.chain(customers).chain(past.items.iter().map(|import| orders_line(import, &names))).collect()
     };
     say(if text.is_empty() { "There is nothing to undo.\n" } else { &text })?;
     Ok(ExitCode::SUCCESS)
@@ -70,16 +110,37 @@ async fn customers(command: &UndoCommand, import: &str, settings: &Settings) -> 
     Ok(if kept == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn customers_line(import: &CustomerImport) -> String {
-    let state = import.undone_at.map(|at| format!(", undone {}", at.0)).unwrap_or_default();
-    let CustomerImport { id, at, actor, customers, .. } = import;
-    format!("{CUSTOMERS}{id}  {}  import of {customers} customers by {actor}{state}\n", at.0)
+async fn orders(command: &UndoCommand, import: &str, settings: &Settings) -> Result<ExitCode> {
+    let import: i64 = import.parse().with_context(|| format!("{import} is no import; argosy undo lists them"))?;
+    let path = format!("/api/v1/admin/imports/orders/{import}/undo");
+    let undo = async |client: &Client| client.post_for(&path, "application/json", Bytes::new()).await;
+    let report: OrderUndoReport = with_shop(settings, undo).await?;
+    let OrderUndoReport { removed, restored, kept, .. } = report;
+    say(&match command.json {
+        true => format!("{}\n", serde_json::to_string_pretty(&report)?),
+        false => format!(
+            "{removed} past orders are gone again, {restored} are as before; {kept} were changed by a later import and left.\n"
+        ),
+    })?;
+    Ok(if kept == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn line(change: &BulkChange) -> String {
+fn orders_line(import: &OrderImport, names: &Names) -> String {
+    let state = import.undone_at.map(|at| format!(", undone {}", at.0)).unwrap_or_default();
+    let OrderImport { id, at, actor, orders, .. } = import;
+    format!("{ORDERS}{id}  {}  import of {orders} past orders by {}{state}\n", at.0, names.of(actor))
+}
+
+fn customers_line(import: &CustomerImport, names: &Names) -> String {
+    let state = import.undone_at.map(|at| format!(", undone {}", at.0)).unwrap_or_default();
+    let CustomerImport { id, at, actor, customers, .. } = import;
+    format!("{CUSTOMERS}{id}  {}  import of {customers} customers by {}{state}\n", at.0, names.of(actor))
+}
+
+fn line(change: &BulkChange, names: &Names) -> String {
     let state = change.undone_at.map(|at| format!(", undone {}", at.0)).unwrap_or_default();
     let BulkChange { id, kind, at, actor, products, .. } = change;
-    format!("{id}  {}  {kind} of {products} products by {actor}{state}\n", at.0)
+    format!("{id}  {}  {kind} of {products} products by {}{state}\n", at.0, names.of(actor))
 }
 
 fn told(report: &UndoReport) -> String {
