@@ -36,11 +36,11 @@ pub(crate) enum Command {
     ///
     /// The link works once, for a day; the one printed before stops working.
     OwnerLink,
-    /// Take in products, stock or customers, also from Shopify and WooCommerce; works while the shop runs
+    /// Take in products, stock, customers or past orders, also from Shopify and WooCommerce; works while the shop runs
     ///
-    /// What the file is, it says by its beginning. The same file again changes nothing. Rows that cannot be taken in are reported with their lines, and the exit
-    /// code is 1 when there are any; everything else is taken in at once or not at all. `--dry-run` says what would
-    /// change, `argosy undo` takes it back.
+    /// What the file is, it says by its beginning. The same file again changes nothing. Rows that cannot be taken in are
+    /// reported with their lines, and the exit code is 1 when there are any; everything else is taken in at once or not at
+    /// all. `--dry-run` says what would change, `argosy undo` takes it back.
     Import(ImportCommand),
     /// Write products with their stock, customers or orders to a file; works while the shop runs
     Export(ExportCommand),
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     ///
     /// Products become as they were; one that was edited since is left as it is and named. Units that were counted are
     /// moved back by the difference, so that what was sold since stays sold. Customers that an import made are gone again
-    /// unless they did something since. Orders are not touched.
+    /// unless they did something since. Past orders are gone again, or as they were. The shop's own orders are not touched.
     Undo(UndoCommand),
     /// Tell what happened to an order
     #[command(subcommand)]
@@ -187,7 +187,8 @@ impl From<ScopeName> for Scope {
 pub(crate) struct ImportCommand {
     /// The export
     pub(crate) file: PathBuf,
-    /// Currency of the price columns that name none [default: that of the shop's first market]
+    /// Currency of the price columns that name none [default: that of the shop's first market], or of past orders that
+    /// name none
     #[arg(long)]
     pub(crate) currency: Option<String>,
     /// Language of the texts [default: that of the shop's first market]
@@ -202,6 +203,9 @@ pub(crate) struct ImportCommand {
     /// What is in the file [default: by its beginning]
     #[arg(long)]
     pub(crate) what: Option<ImportWhat>,
+    /// What to call the shop that past orders are from [default: shopify or woocommerce, by the columns]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
     /// Only say what would change
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -217,6 +221,8 @@ pub(crate) enum ImportWhat {
     Products,
     /// Customers: Argosy's own CSV or JSON, or an export of Shopify or WooCommerce
     Customers,
+    /// Past orders: what `argosy export orders` writes, or an export of Shopify or WooCommerce
+    Orders,
 }
 
 /// What a file of products is.
@@ -276,13 +282,13 @@ pub(crate) enum ExportWhat {
     Stock,
     /// Customers with their address books, never with a password
     Customers,
-    /// Orders with their lines, taxes, payments and refunds
+    /// Orders with their lines, taxes, payments and refunds, and past orders among them
     Orders,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct UndoCommand {
-    /// What the import printed, such as 17 or customers-3; all of them are listed when it is left out
+    /// What the import printed, such as 17, customers-3 or orders-2; all of them are listed when it is left out
     pub(crate) change: Option<String>,
     /// Print JSON
     #[arg(long)]

@@ -2,6 +2,7 @@
 //! file that is larger than the shop takes at once is cut between products.
 
 mod customers;
+mod orders;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -27,13 +28,16 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 const WHOLE_BYTES: usize = 60 * 1024 * 1024;
 /// The most problems that are printed.
 const PRINTED: usize = 50;
-/// What the shop's own file of customers says of itself.
+/// What the shop's own files of customers and of orders say of themselves.
 const CUSTOMERS: &[u8] = b"argosy-customers-1";
+const ORDERS: &[u8] = b"argosy-orders-";
 
 pub(crate) async fn run(command: &ImportCommand, settings: &Settings) -> Result<ExitCode> {
     let file = std::fs::read(&command.file).with_context(|| format!("{} cannot be read", command.file.display()))?;
-    if command.what.unwrap_or_else(|| what(&file)) == ImportWhat::Customers {
-        return customers::run(command, file.into(), settings).await;
+    match command.what.unwrap_or_else(|| what(&file)) {
+        ImportWhat::Customers => return customers::run(command, file.into(), settings).await,
+        ImportWhat::Orders => return orders::run(command, file.into(), settings).await,
+        ImportWhat::Products => {}
     }
     let told = FileFormat::of(&file);
     let parts = match (file.len() <= WHOLE_BYTES, command.format, told) {
@@ -55,18 +59,29 @@ pub(crate) async fn run(command: &ImportCommand, settings: &Settings) -> Result<
     Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Customers have e-mail addresses, and nothing that products have.
+/// Orders have numbers and totals; customers have e-mail addresses, and nothing that products have.
 fn what(file: &[u8]) -> ImportWhat {
     let head = &file[..file.len().min(64 * 1024)];
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if head.trim_ascii_start().first() == Some(&b'{') {
-        let customers = head.windows(CUSTOMERS.len()).take(200).any(|part| part == CUSTOMERS);
-        return if customers { ImportWhat::Customers } else { ImportWhat::Products };
+        let says = |format: &[u8]| head.windows(format.len()).take(200).any(|part| part == format);
+        return match (says(CUSTOMERS), says(ORDERS)) {
+            (true, _) => ImportWhat::Customers,
+            (_, true) => ImportWhat::Orders,
+            _ => ImportWhat::Products,
+        };
     }
     let mut header = csv::ByteRecord::new();
     let _ = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(head).read_byte_record(&mut header);
     let names: Vec<String> = header.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_lowercase()).collect();
     let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
+    let own = has(&["number"]) && has(&["placed at"]);
+    let shopify = has(&["name"]) && has(&["financial status", "lineitem name"]);
+    let woocommerce = has(&["order_id", "order_number", "order id", "order number"])
+        && has(&["order_total", "order total amount", "order_date", "order date", "date"]);
+    if own || shopify || woocommerce {
+        return ImportWhat::Orders;
+    }
     let customers = has(&["email", "e-mail", "email address", "billing email", "user_email"])
         && !has(&["handle", "sku", "regular price", "on hand"]);
     if customers { ImportWhat::Customers } else { ImportWhat::Products }
@@ -306,17 +321,23 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_customers_is_known_by_its_beginning() {
-        for (file, customers) in [
-            ("First Name,Last Name,Email\n", true),
-            ("\u{feff}Email,Name\n", true),
-            ("{\"format\":\"argosy-customers-1\",", true),
-            ("{\"format\":\"argosy-catalog-1\",", false),
-            ("Handle,Title,Email\n", false),
-            ("SKU,On hand\n", false),
-            ("", false),
+    fn a_file_is_known_by_its_beginning() {
+        use ImportWhat::{Customers, Orders, Products};
+        for (file, expected) in [
+            ("First Name,Last Name,Email\n", Customers),
+            ("\u{feff}Email,Name\n", Customers),
+            ("{\"format\":\"argosy-customers-1\",", Customers),
+            ("Name,Email,Financial Status,Paid at\n", Orders),
+            ("order_id,order_number,date,status,billing_email,order_total\n", Orders),
+            ("Order Number,Order Status,Order Date,Email (Billing)\n", Orders),
+            ("Number,Id,Source,Placed at,Email\n", Orders),
+            ("{\"format\":\"argosy-orders-2\",", Orders),
+            ("{\"format\":\"argosy-catalog-1\",", Products),
+            ("Handle,Title,Email\n", Products),
+            ("SKU,On hand\n", Products),
+            ("", Products),
         ] {
-            assert_eq!(what(file.as_bytes()) == ImportWhat::Customers, customers, "{file}");
+            assert_eq!(what(file.as_bytes()), expected, "{file}");
         }
     }
 

@@ -1,96 +1,65 @@
-//! Orders as an accountant and the next platform need them: a row for each line of an order, or each order as it is.
+//! Orders as an accountant and the next shop need them: a row for each line of an order, or each order as a record. Those
+//! of this shop and past ones of other shops, in one order of time.
 
+use std::collections::VecDeque;
 use std::io::Write;
 
 use anyhow::{Context as _, Result, bail};
-use contracts::address::Address;
-use contracts::ledger::{OrderLineView, OrderSummary, OrderView};
-use kernel::cell::escape;
+use contracts::archive::{OrderRecord, PastOrderSummary, PastOrderView};
+use contracts::ledger::{OrderSummary, OrderView};
+use identity::order_file::{OrderFormat, ending, heading, written};
 use kernel::{Page, Timestamp};
-use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::cli::{ExportCommand, FormatName};
 use crate::client::Client;
 
-const COLUMNS: [&str; 45] = [
-    "Number",
-    "Id",
-    "Placed at",
-    "Status",
-    "Payment",
-    "Fulfilment",
-    "Currency",
-    "Items",
-    "Discount",
-    "Shipping",
-    "Tax",
-    "Tax added",
-    "Total",
-    "Gift card",
-    "Captured",
-    "Refunded",
-    "Taxes",
-    "Discounts",
-    "Refunds",
-    "Shipping option",
-    "Tracking",
-    "Email",
-    "VAT id",
-    "Shipping name",
-    "Shipping line 1",
-    "Shipping line 2",
-    "Shipping city",
-    "Shipping region",
-    "Shipping postal code",
-    "Shipping country",
-    "Billing name",
-    "Billing line 1",
-    "Billing line 2",
-    "Billing city",
-    "Billing region",
-    "Billing postal code",
-    "Billing country",
-    "Line",
-    "SKU",
-    "Title",
-    "Variant",
-    "Quantity",
-    "Unit price",
-    "Line discount",
-    "Line total",
-];
-
-/// Writes the orders of the span, latest first, a page of them in memory at a time.
+/// Writes the orders of the span, latest first, a page of each kind in memory at a time.
 pub(super) async fn write(client: &Client, command: &ExportCommand, out: &mut (dyn Write + Send)) -> Result<u64> {
     let since = command.since.as_deref().map(moment).transpose()?;
     let until = command.until.as_deref().map(moment).transpose()?;
-    let mut sheet = Sheet { out, written: 0, csv: command.format == FormatName::Csv, orders: 0 };
-    sheet.begin()?;
-    let mut cursor = None;
+    let format = if command.format == FormatName::Csv { OrderFormat::Csv } else { OrderFormat::Json };
+    let (mut own, mut past) = (List::of("/api/v1/admin/orders"), List::of("/api/v1/admin/past-orders"));
+    let mut sheet = Sheet { out, bytes: 0 };
+    sheet.put(&heading(format))?;
+    let mut first = true;
     loop {
-        let behind = cursor.map(|cursor: String| format!("&cursor={cursor}")).unwrap_or_default();
-        let answer = client.get(&format!("/api/v1/admin/orders?limit=100{behind}")).await?;
-        let page: Page<OrderSummary> = serde_json::from_value(answer).context("the shop's answer cannot be read")?;
-        for order in page.items {
-            if since.is_some_and(|since| order.placed_at.0 < since) {
-                return sheet.end();
-            }
-            if until.is_some_and(|until| order.placed_at.0 >= until) {
-                continue;
-            }
-            let answer = client.get(&format!("/api/v1/admin/orders/{}", order.id)).await?;
-            let mut order: OrderView = serde_json::from_value(answer).context("the shop's answer cannot be read")?;
-            if command.without_names {
-                (order.contact, order.person_id) = (None, None);
-            }
-            sheet.put(&order)?;
+        let (live, before) =
+            (own.latest::<OrderSummary>(client).await?, past.latest::<PastOrderSummary>(client).await?);
+        let (at, path, is_own) = match (live, before) {
+            (None, None) => break,
+            (Some(live), before) if before.as_ref().is_none_or(|before| live.0 >= before.0) => (live.0, live.1, true),
+            (_, Some(before)) => (before.0, before.1, false),
+            (Some(live), None) => (live.0, live.1, true),
+        };
+        if since.is_some_and(|since| at < since) {
+            break;
         }
-        match page.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return sheet.end(),
+        if is_own {
+            own.done()
+        } else {
+            past.done()
         }
+        if until.is_some_and(|until| at >= until) {
+            continue;
+        }
+        let mut record = match is_own {
+            true => OrderRecord::of(&get::<OrderView>(client, &path).await?),
+            false => get::<PastOrderView>(client, &path).await?.order,
+        };
+        if command.without_names {
+            record.contact = None;
+        }
+        sheet.put(&written(format, &record, first))?;
+        first = false;
     }
+    sheet.put(ending(format))?;
+    Ok(sheet.bytes)
+}
+
+async fn get<T: DeserializeOwned>(client: &Client, path: &str) -> Result<T> {
+    serde_json::from_value(client.get(path).await?).context("the shop's answer cannot be read")
 }
 
 /// A day or a moment, in UTC.
@@ -102,132 +71,74 @@ fn moment(text: &str) -> Result<Timestamp> {
     }
 }
 
+/// An entry of a list that is in order of time.
+trait Entry: DeserializeOwned {
+    fn placed_at(&self) -> Timestamp;
+    fn id(&self) -> String;
+}
+
+impl Entry for OrderSummary {
+    fn placed_at(&self) -> Timestamp {
+        self.placed_at.0
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+impl Entry for PastOrderSummary {
+    fn placed_at(&self) -> Timestamp {
+        self.placed_at.0
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// A list that is read page by page, latest first.
+struct List {
+    path: &'static str,
+    page: VecDeque<(Timestamp, String)>,
+    cursor: Option<String>,
+    begun: bool,
+}
+
+impl List {
+    fn of(path: &'static str) -> Self {
+        List { path, page: VecDeque::new(), cursor: None, begun: false }
+    }
+
+    /// The next entry: when it was placed, and where it is.
+    async fn latest<T: Entry>(&mut self, client: &Client) -> Result<Option<(Timestamp, String)>> {
+        while self.page.is_empty() && (!self.begun || self.cursor.is_some()) {
+            let behind = self.cursor.take().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let page: Page<T> = get(client, &format!("{}?limit=100{behind}", self.path)).await?;
+            let place = |entry: &T| (entry.placed_at(), format!("{}/{}", self.path, entry.id()));
+            self.page = page.items.iter().map(place).collect();
+            (self.cursor, self.begun) = (page.next_cursor, true);
+        }
+        Ok(self.page.front().cloned())
+    }
+
+    fn done(&mut self) {
+        self.page.pop_front();
+    }
+}
+
 /// The file as far as it is written.
 struct Sheet<'a> {
     out: &'a mut (dyn Write + Send),
-    written: u64,
-    csv: bool,
-    orders: u64,
+    bytes: u64,
 }
 
 impl Sheet<'_> {
-    fn begin(&mut self) -> Result<()> {
-        match self.csv {
-            true => self.rows(&[COLUMNS.map(str::to_owned).to_vec()]),
-            false => self.text("{\"format\":\"argosy-orders-1\",\n\"orders\":["),
-        }
-    }
-
-    fn put(&mut self, order: &OrderView) -> Result<()> {
-        let first = self.orders == 0;
-        self.orders += 1;
-        if self.csv {
-            let rows: Result<Vec<_>> = order.lines.iter().enumerate().map(|(i, line)| cells(order, line, i)).collect();
-            return self.rows(&rows?);
-        }
-        self.text(if first { "\n" } else { ",\n" })?;
-        self.text(&serde_json::to_string(order)?)
-    }
-
-    fn end(mut self) -> Result<u64> {
-        if !self.csv {
-            self.text("\n]}\n")?;
-        }
-        Ok(self.written)
-    }
-
-    fn rows(&mut self, rows: &[Vec<String>]) -> Result<()> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for row in rows {
-            writer.write_record(row.iter().map(|cell| escape(cell).into_owned()))?;
-        }
-        let bytes = writer.into_inner()?;
-        self.out.write_all(&bytes)?;
-        self.written += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn text(&mut self, text: &str) -> Result<()> {
+    fn put(&mut self, text: &str) -> Result<()> {
         self.out.write_all(text.as_bytes())?;
-        self.written += text.len() as u64;
+        self.bytes += text.len() as u64;
         Ok(())
     }
-}
-
-/// A row: what the order says as a whole stands on its first one, so that columns can be summed.
-fn cells(order: &OrderView, line: &OrderLineView, index: usize) -> Result<Vec<String>> {
-    let mut cells = vec![order.number.clone(), order.id.to_string(), order.placed_at.0.to_string()];
-    let mut head = whole(order)?;
-    if index > 0 {
-        head.fill(String::new());
-    }
-    cells.append(&mut head);
-    cells.extend([
-        line.line.to_string(),
-        line.sku.to_string(),
-        line.title.clone(),
-        line.variant_title.clone(),
-        line.quantity.to_string(),
-        line.unit_price.decimal(),
-        line.discount.decimal(),
-        line.total.decimal(),
-    ]);
-    Ok(cells)
-}
-
-/// From Status to Billing country.
-fn whole(order: &OrderView) -> Result<Vec<String>> {
-    let totals = &order.totals;
-    let mut cells = vec![
-        word(&order.status)?,
-        word(&order.payment_status)?,
-        word(&order.fulfilment_status)?,
-        order.currency.to_string(),
-    ];
-    for amount in [totals.items, totals.discount, totals.shipping, totals.tax, totals.tax_added, totals.total] {
-        cells.push(amount.decimal());
-    }
-    cells.extend([totals.gift_card.decimal(), order.captured.decimal(), order.refunded.decimal()]);
-    let taxes =
-        order.tax_lines.iter().map(|tax| format!("{} {}: {}", tax.name, percent(tax.rate.ppm()), tax.amount.decimal()));
-    let discounts = order.discounts.iter().map(|discount| format!("{}: {}", discount.label, discount.amount.decimal()));
-    let refunds = order.refunds.iter().map(|refund| format!("{}: {}", refund.at.0, refund.amount.decimal()));
-    let tracking = order.shipments.iter().filter_map(|shipment| shipment.tracking.clone());
-    cells.extend([list(taxes), list(discounts), list(refunds), order.shipping_name.clone(), list(tracking)]);
-    let contact = order.contact.as_ref();
-    cells.push(contact.map(|contact| contact.email.clone()).unwrap_or_default());
-    cells.push(contact.and_then(|contact| contact.vat_id.clone()).unwrap_or_default());
-    cells.extend(address(contact.map(|contact| &contact.shipping_address)));
-    cells.extend(address(contact.and_then(|contact| contact.billing_address.as_ref())));
-    Ok(cells)
-}
-
-fn address(address: Option<&Address>) -> [String; 7] {
-    let Some(address) = address else { return Default::default() };
-    [
-        address.name.clone(),
-        address.line1.clone(),
-        address.line2.clone().unwrap_or_default(),
-        address.city.clone(),
-        address.region.clone().unwrap_or_default(),
-        address.postal_code.clone(),
-        address.country.clone(),
-    ]
-}
-
-/// 190,000 parts of a million are `19 %`; digits behind the point as far as there are any.
-fn percent(ppm: u32) -> String {
-    let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
-}
-
-fn list(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join("; ")
-}
-
-/// As in the API.
-fn word(value: &impl Serialize) -> Result<String> {
-    Ok(serde_json::to_value(value)?.as_str().unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
@@ -235,8 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_and_days_are_written_as_people_do() {
-        assert_eq!([190_000, 81_000, 0, 200].map(percent), ["19 %", "8.1 %", "0 %", "0.02 %"]);
+    fn days_are_written_as_people_do() {
         assert_eq!(moment("2026-01-31").unwrap(), moment("2026-01-31T00:00:00Z").unwrap());
         assert!(moment("soon").is_err() && moment("31.01.2026").is_err());
     }
