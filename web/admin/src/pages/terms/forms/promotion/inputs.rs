@@ -225,10 +225,7 @@ fn together(form: &Form<'_>, now: Option<&Promotion>) -> Markup {
         Some(Stacking::Exclusive) => "exclusive",
         _ => "combine",
     };
-    let ways = [
-        ("combine", "Together with all others that combine"),
-        ("exclusive", "Alone, when that takes more off than the others"),
-    ];
+    let ways = [("combine", "Together with others"), ("exclusive", "Alone, if worth more")];
     let ways = ways.map(|(value, text)| (value.to_owned(), text.to_owned()));
     html! {
         fieldset #stacking {

@@ -26,6 +26,8 @@ pub(crate) const EFFECTS: [(&str, &str, &str); 6] = [
     ("free_shipping", "Free shipping", "Delivery costs nothing, from an order of 50 EUR on."),
 ];
 
+/// The most categories above one that its name tells.
+const MAX_LEVELS: usize = 8;
 /// What the button that asks for the summary sends in place of a row.
 pub(crate) const SAY: &str = "say it";
 
@@ -88,8 +90,8 @@ pub(in crate::pages::terms) async fn choices(
     let named = |one: Collection| titled(one.handle.clone(), one.name.get(&locale));
     choices.collections = collections.into_iter().map(named).collect();
     let categories = handles.catalog.category_documents(store).await?;
-    let named = |one: Category| titled(one.handle.clone(), one.name.get(&locale));
-    choices.categories = categories.into_iter().map(named).collect();
+    let named = |one: &Category| titled(one.handle.clone(), &path(&categories, one, &locale));
+    choices.categories = categories.iter().map(named).collect();
     for zone in handles.terms.documents(store, TermsKind::ShippingZone).await? {
         let TermsDocument::ShippingZone(zone) = zone else { continue };
         for method in zone.methods {
@@ -113,6 +115,18 @@ pub(in crate::pages::terms) async fn choices(
         keep(&mut choices.deliveries, options);
     }
     Ok(())
+}
+
+/// The name of a category with those above it, such as `Women › Boots`: boots are in many places.
+fn path(all: &[Category], category: &Category, locale: &str) -> String {
+    let mut path = category.name.get(locale).to_owned();
+    let mut above = category.parent.as_deref();
+    for _ in 0..MAX_LEVELS {
+        let Some(parent) = above.and_then(|above| all.iter().find(|one| one.handle == above)) else { break };
+        path = format!("{} › {path}", parent.name.get(locale));
+        above = parent.parent.as_deref();
+    }
+    path
 }
 
 /// Adds those that a document names and nobody knows any more, so that they are seen and can be taken out.
