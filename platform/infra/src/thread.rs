@@ -4,9 +4,9 @@ use std::thread::{Builder, JoinHandle};
 
 /// Levels of priority that everything else is below the ledger, whose thread every order waits for.
 pub const BEHIND_THE_LEDGER: u8 = 3;
-/// Levels of priority for what nobody waits for. The kernel gives such a thread a thirtieth of what one at the top gets,
-/// or whatever nobody else wants.
-pub const BACKGROUND: u8 = 15;
+/// Levels of priority for what nobody waits for. The kernel gives such a thread a sixth of what the ledger's gets, or
+/// whatever nobody else wants: little in a rush, and never so little that a mail is late on a machine that others share.
+pub const BACKGROUND: u8 = 8;
 
 /// Starts a thread called `name`.
 ///
