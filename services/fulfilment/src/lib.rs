@@ -10,6 +10,7 @@
 //! - A fulfilment never goes back, and taking a step again changes nothing ([`state`]).
 //! - What is to be told to a carrier or to the ledger follows from the state ([`reconciler`]): every call can be
 //!   repeated and is, until it is known to have had its effect. Steps and events only wake the reconciler.
+//! - Before a parcel leaves, its order is asked whether it stands and is about these units: events are a moment late.
 //! - A parcel is handed over once: the order is shipped under a key that follows from the fulfilment (its part of I11),
 //!   and a shipment that is already there is found before a new one is made.
 //! - Addresses are never stored: labels are drawn and files are written when they are needed, and a file is deleted

@@ -236,8 +236,8 @@ impl Reconciler {
             })
             .await?;
         }
-        // A carrier was asked for a number and did not answer yet.
-        if record.announced_at.is_some() && record.tracking.is_none() {
+        // A carrier was asked for a number and did not answer yet. Once the person was erased nobody can ask again.
+        if record.announced_at.is_some() && record.tracking.is_none() && order.contact.is_some() {
             self.announce(&record, &order).await?;
         }
         Ok(Next::Rest)
@@ -268,7 +268,8 @@ impl Reconciler {
     pub(crate) async fn announce(&self, record: &Record, order: &OrderView) -> Result<()> {
         let carrier = self.carrier_of(record)?;
         let mut parcel = parcel(record, order)?;
-        if planted(Mutant::LabelForEachTry) {
+        let asked_before = record.announced_at.is_some_and(|at| at < self.clock.now());
+        if planted(Mutant::LabelForEachTry) && asked_before {
             parcel.key = FulfilmentId::new(self.clock.now(), self.rng.as_ref());
         }
         let announced = carrier.announce(&parcel).await?;

@@ -194,6 +194,8 @@ impl Fulfilment {
             let detail = "The shop does not know this carrier. Name one that it knows, or the tracking number as well.";
             return Err(Failure::field("/carrier", "unknown_carrier", detail));
         }
+        let order = reconciler.order(&record).await?;
+        parcel(&record, &order)?;
         // The intent first: if the answer is lost, the reconciler asks again for the same parcel.
         let now = self.0.clock.now();
         let intend = move |record: &mut Record| {
@@ -203,7 +205,6 @@ impl Fulfilment {
             false
         };
         let record = reconciler.update(record.id, intend).await?.unwrap_or(record);
-        let order = reconciler.order(&record).await?;
         reconciler.announce(&record, &order).await?;
         self.load(self.0.store, record.id).await
     }
@@ -300,10 +301,15 @@ impl Fulfilments for Fulfilment {
         let wanted = ask.state;
         if step(record.state, wanted)? == Step::Go {
             if wanted >= FulfilmentState::Labelled && wanted != FulfilmentState::Cancelled {
-                if wanted >= FulfilmentState::HandedOver {
+                let (leaves, asks) = (wanted >= FulfilmentState::HandedOver, record.tracking.is_none());
+                if leaves {
                     self.still_wanted(&record).await?;
                 }
                 record = self.prepare(record, &ask).await?;
+                // The carrier took its time to answer.
+                if leaves && asks {
+                    self.still_wanted(&record).await?;
+                }
             }
             let (now, reason) = (self.0.clock.now(), ask.reason);
             let refused = Arc::new(parking_lot::Mutex::new(None));

@@ -23,7 +23,7 @@ use super::Shared;
         (status = 200, description = "The fulfilment as it is now.", body = FulfilmentView),
         (status = 403, description = "The caller lacks the scope `fulfilment`.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "There is no such fulfilment.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "`fulfilment_cancelled`, `already_handed_over`, `already_labelled`, `not_a_step` or `address_erased`.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "`fulfilment_cancelled`, `already_handed_over`, `already_labelled`, `not_a_step`, `address_erased`, or before a parcel leaves `order_not_standing` or `order_changed`.", body = ProblemDocument, content_type = "application/problem+json"),
         Problems,
     )
 )]

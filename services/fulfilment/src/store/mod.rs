@@ -306,8 +306,8 @@ pub(crate) fn put(conn: &Connection, store: StoreId, r: &Record) -> Result<(), D
                        :announced_at, :shipment, :refusals, :settled, :reason, :file, :dropped, :next_at, :tries,
                        :created_at, :updated_at)
                on conflict (store, id) do update
-                  set state = :state, lines = :lines, paid = :paid, carrier = :carrier, tracking = :tracking,
-                      announced_at = :announced_at, shipment = :shipment, refusals = :refusals, settled = :settled,
+                  set location = :location, state = :state, lines = :lines, paid = :paid, carrier = :carrier,
+                      tracking = :tracking, announced_at = :announced_at, shipment = :shipment, refusals = :refusals, settled = :settled,
                       reason = :reason, file = :file, dropped = :dropped, next_at = :next_at, tries = :tries,
                       updated_at = :updated_at";
     conn.prepare_cached(sql)?.execute(named_params! {

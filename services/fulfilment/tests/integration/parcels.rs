@@ -6,7 +6,7 @@ use fulfilment::carrier::Faults;
 use kernel::ErrorKind;
 use serde_json::json;
 
-use crate::support::{STORE, lines, world, world_with};
+use crate::support::{HOUR_MS, STORE, lines, world, world_with};
 
 #[tokio::test]
 async fn a_paid_order_is_packed_sent_and_closed_by_its_delivery() {
@@ -302,6 +302,12 @@ async fn an_erased_person_leaves_no_file_and_no_label() {
     assert!(world.files().is_empty());
     let id = world.only().await.id;
     assert_eq!(world.step(id, S::Labelled).await.unwrap_err().code, "address_erased");
+    // Nor does anybody go on asking the carrier for it.
+    for _ in 0..3 {
+        world.clock.advance_ms(HOUR_MS);
+        assert_eq!(world.fulfilment.reconcile().await.unwrap(), 0);
+    }
+    assert!(world.carrier.labels.lock().is_empty());
 }
 
 /// Whatever the carrier does to its answers, every parcel arrives, once.

@@ -51,6 +51,17 @@ async fn each_place_packs_what_it_has_and_the_last_parcel_closes_the_order() {
 }
 
 #[tokio::test]
+async fn what_a_gift_card_paid_is_asked_for_where_it_is() {
+    let world = world();
+    // It is paid before it is known where its goods are.
+    let order = world.order(1);
+    world.ledger.event("order.created", order, json!({ "amount_minor": 0 }));
+    placed(&world, order, vec![source(1, "east", 2), source(2, "east", 1)]);
+    world.settle().await;
+    assert_eq!(shapes(&world).await, [at("east", S::Requested, &[(1, 2), (2, 1)])]);
+}
+
+#[tokio::test]
 async fn what_is_waited_for_is_asked_for_when_it_comes() {
     let world = world();
     let order = world.order(1);
