@@ -11,7 +11,8 @@
 //!   another service wrote is sealed under a key of the mail's own, destroyed once it is sent. Files in the folder are
 //!   readable, for they are there to be read: they are deleted when their person is erased, and after thirty days.
 //! - A webhook never reaches into a private network: the address that was checked is the address that is connected to.
-//!   Every endpoint has its own lane, so that a dead one delays nobody.
+//!   Every endpoint has its own lane, so that a dead one delays nobody. It is told what stands behind the position of the
+//!   feed at which it was made, whatever clocks say.
 
 mod api;
 mod follow;
