@@ -112,6 +112,22 @@ async fn a_new_password_ends_all_other_sessions_at_once_and_elsewhere() {
 }
 
 #[tokio::test]
+async fn of_two_who_change_a_password_at_once_the_second_does_not_know_it_any_more() {
+    let shop = Shop::open();
+    let (owner, thief) = (shop.customer(ANN).await, shop.guest().logged_in("/sessions", ANN, PASSWORD).await);
+    let change = |new: &str| Some(json!({"current": PASSWORD, "new": new}));
+    let (one, other) = tokio::join!(
+        owner.send("PUT", "/customers/me/password", change("the owner's password")),
+        thief.send("PUT", "/customers/me/password", change("the thief's password")),
+    );
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 401]);
+    let (won, lost) = if one.status == 204 { (owner, thief) } else { (thief, owner) };
+    assert_eq!((won.get("/customers/me").await.status, lost.get("/customers/me").await.status), (200, 401));
+}
+
+#[tokio::test]
 async fn a_reset_works_once_and_for_an_hour() {
     let shop = Shop::open();
     let before = shop.customer(ANN).await;
@@ -430,6 +446,34 @@ async fn a_customers_orders_are_listed_page_by_page_and_to_nobody_else() {
     for bad in ["?limit=0", "?limit=101", "?cursor=zz", "?cursor=61"] {
         assert_eq!(ann.get(&format!("/customers/me/orders{bad}")).await.status, 422, "{bad}");
     }
+}
+
+#[tokio::test]
+async fn an_order_that_is_placed_while_an_account_is_erased_keeps_it() {
+    let shop = Shop::open();
+    let ann = shop.customer(ANN).await;
+    let id: kernel::CustomerId = ann.get("/customers/me").await.body["id"].as_str().unwrap().parse().unwrap();
+    let (sent, late) = (order(1, "closed", "delivered"), order(2, "confirmed", "unfulfilled"));
+    place(&shop, id, sent.id).await;
+    shop.book.orders.lock().push(sent);
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    *shop.book.gate.lock() = Some(gate.clone());
+    let meanwhile = async {
+        while shop.book.asked.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        shop.clock.advance_s(1);
+        place(&shop, id, late.id).await;
+        shop.book.orders.lock().push(late.clone());
+        gate.add_permits(100);
+    };
+    let (erased, ()) = tokio::join!(ann.post("/customers/me/erase", json!({"password": PASSWORD})), meanwhile);
+    assert_eq!(erased.code(), (409, "orders_open"));
+    assert_eq!(ann.get("/customers/me").await.status, 200);
+    // The address of the order can be erased once it was sent, with the account.
+    shop.book.orders.lock()[1] = order(2, "closed", "delivered");
+    assert_eq!(ann.post("/customers/me/erase", json!({"password": PASSWORD})).await.status, 204);
+    assert!(shop.book.erased.lock().contains(&PersonId::of_order(id, late.id)));
 }
 
 #[tokio::test]

@@ -153,13 +153,10 @@ impl People {
         if let Some(password) = password {
             self.verify(store, &row.email_hash, password, row.password.clone(), from).await?;
         }
+        let latest = self.read(|conn| customer::orders(conn, store, id, None, 1))?;
         let orders = self.all_orders(store, id).await?;
         if let Some(open) = orders.iter().find(|order| is_open(order)) {
-            let detail = format!(
-                "Order {} has not been sent yet, and its address is needed until then. Cancel it first, or wait.",
-                open.number
-            );
-            return Err(Failure::conflict("orders_open", detail));
+            return Err(orders_open(&format!("Order {}", open.number)));
         }
         // The mails and the people of the orders first: should that fail half way, the account is still there to begin
         // again.
@@ -177,6 +174,10 @@ impl People {
         // Past orders are found by the address alone: whoever only typed it in takes nobody's history away.
         let reaches_past = password.is_none() || row.verified_at.is_some();
         self.write(move |conn| {
+            // Placed while the others were looked at: its person is found by this account.
+            if customer::orders(conn, store, id, None, 1)? != latest {
+                return Err(orders_open("An order that was placed just now"));
+            }
             if let Some(person) = past_order::person_by_email(conn, store, &row.email_hash)?.filter(|_| reaches_past) {
                 past_order::erase_person(conn, store, person.id, now)?;
             }
@@ -189,6 +190,12 @@ impl People {
         tracing::info!(customer = %id, "a customer was erased");
         Ok(())
     }
+}
+
+fn orders_open(which: &str) -> Failure {
+    let detail =
+        format!("{which} has not been sent yet, and its address is needed until then. Cancel it first, or wait.");
+    Failure::conflict("orders_open", detail)
 }
 
 /// Whether something of the order still has to be sent.

@@ -223,9 +223,13 @@ impl Customers for People {
         let (_, profile) = self.open_customer(&row)?;
         self.verify(store, &row.email_hash, &change.current, row.password.clone(), from).await?;
         refuse(password::problem("/new", &change.new, &profile.email).into_iter().collect())?;
-        let password = self.passwords.hash(&change.new).await?;
+        let (known, password) = (row.password, self.passwords.hash(&change.new).await?);
         self.write(move |conn| {
             let row = customer::find(conn, store, id)?.ok_or_else(|| Failure::not_found("customer"))?;
+            // Whoever took the account back by a reset while this was worked on has the last word.
+            if row.password != known {
+                return Err(wrong_credentials());
+            }
             customer::put(conn, store, &CustomerRow { password: Some(password), ..row })?;
             token::drop_all(conn, store, Purpose::Reset, id.as_bytes())?;
             Ok(session::end_others(conn, Table::Customer, store, id.as_bytes(), Some(session))?)

@@ -363,8 +363,13 @@ impl Staff for People {
         let row = self.read(|conn| Ok(find(conn, store, id)))??;
         self.verify(store, &throttled(&row.email_hash), &change.current, row.password.clone(), from).await?;
         let password = Some(self.checked_password("/new", &change.new, &row).await?);
+        let known = row.password;
         self.write(move |conn| {
             let row = find(conn, store, id)?;
+            // Whoever took the account back by a reset while this was worked on has the last word.
+            if row.password != known {
+                return Err(wrong_credentials());
+            }
             staff::put(conn, store, &StaffRow { password, ..row })?;
             token::drop_all(conn, store, Purpose::StaffReset, id.as_bytes())?;
             Ok(session::end_others(conn, Table::Staff, store, id.as_bytes(), Some(session))?)

@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use axum::Router;
@@ -23,6 +24,7 @@ use infra::vault::Vault;
 use kernel::{CartId, Clock, CustomerId, OrderId, PersonId, Secret, SeededRng, SharedRng, StoreId, Timestamp};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -66,11 +68,20 @@ impl Letters for Mailbox {
 pub struct Book {
     pub orders: Mutex<Vec<OrderView>>,
     pub erased: Mutex<Vec<PersonId>>,
+    /// How often an order was asked for.
+    pub asked: AtomicUsize,
+    /// Until it opens, nobody hears of an order.
+    pub gate: Mutex<Option<Arc<Semaphore>>>,
 }
 
 #[async_trait]
 impl Purchases for Book {
     async fn order(&self, _: StoreId, id: OrderId) -> Result<Option<OrderView>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let gate = self.gate.lock().clone();
+        if let Some(gate) = gate {
+            drop(gate.acquire().await);
+        }
         Ok(self.orders.lock().iter().find(|order| order.id == id).cloned())
     }
     async fn erase(&self, _: StoreId, person: PersonId, _: Actor) -> Result<()> {
