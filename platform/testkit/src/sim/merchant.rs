@@ -1,4 +1,4 @@
-//! The merchant: ships, delivers, refunds (sometimes twice at once), takes returns, counts stock and moves it around.
+//! The merchant: ships, delivers, edits, refunds (sometimes twice at once), takes returns, counts stock and moves it around.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,15 +8,17 @@ use contracts::ledger::{
     ReceiveReturnRequest, ReceiveTransfer, RefundRequest, ReturnRequest, ReturnStatus, ShipmentRequest, ShipmentStatus,
     Stock, StockQuantity, TransferRequest, TransferStatus,
 };
-use kernel::{Currency, Money, OrderId};
+use kernel::{Currency, ErrorKind, Money, OrderId};
 use ledger::order::Order;
 
+use super::edits;
+use super::parcels;
 use super::people::erase;
 use super::shopper::{cancel, idempotency, open_orders};
 use super::world::{STORE, World};
 
 pub async fn work(world: Arc<World>) {
-    for n in 0..30_u64 {
+    for n in 0..36_u64 {
         world.pause(200, 3_000).await;
         let open = open_orders(&world);
         if open.is_empty() {
@@ -25,7 +27,7 @@ pub async fn work(world: Arc<World>) {
         let pick = usize::try_from(world.rng.below(open.len() as u64)).unwrap_or(0);
         let order = open[pick];
         let key = format!("merchant{n}");
-        match world.rng.below(16) {
+        match world.rng.below(20) {
             0..=2 => ship(&world, order, &key).await,
             3 => deliver(&world, order, &key).await,
             4 => refund_twice(&world, order, &key).await,
@@ -38,18 +40,22 @@ pub async fn work(world: Arc<World>) {
             13 => close_or_open(&world).await,
             14 if world.rng.below(3) == 0 => erase(&world, order).await,
             15 => refund_some(&world, order, &key).await,
-            _ if world.rng.below(3) == 0 => cancel(&world, order, &key).await,
+            16.. => edits::edit(&world, &key).await,
+            _ if world.rng.below(3) == 0 => {
+                cancel(&world, order, &key).await;
+                parcels::hurry(&world, order).await;
+            }
             _ => deliver(&world, order, &key).await,
         }
     }
 }
 
-fn merchant() -> Actor {
+pub fn merchant() -> Actor {
     Actor { name: "key:merchant".to_owned(), request_id: None }
 }
 
 /// Asks until there is an answer; remembers it.
-async fn ask<F, Fut>(world: &Arc<World>, key: &str, order: Option<OrderId>, request: F) -> Option<u16>
+pub async fn ask<F, Fut>(world: &Arc<World>, key: &str, order: Option<OrderId>, request: F) -> Option<u16>
 where
     F: Fn() -> Fut,
     Fut: Future<Output = Result<Answer, kernel::Failure>>,
@@ -60,13 +66,18 @@ where
                 world.told(key, &answer.response, order);
                 return Some(answer.response.status);
             }
+            // Nothing that asking again would change.
+            Ok(Err(failure)) if failure.retry_after_s.is_none() && failure.kind != ErrorKind::Unavailable => {
+                world.note(&format!("refusal {} to {key}", failure.code));
+                return None;
+            }
             Ok(Err(_)) | Err(_) => world.pause(200, 2_000).await,
         }
     }
     None
 }
 
-async fn ship(world: &Arc<World>, order: OrderId, key: &str) {
+pub async fn ship(world: &Arc<World>, order: OrderId, key: &str) {
     let part = world.rng.below(2) == 0;
     let lines = part.then(|| vec![LineQuantity { line: 1, quantity: 1 }]);
     ask(world, key, Some(order), || {
@@ -114,7 +125,7 @@ fn paid(world: &World, order: OrderId) -> i64 {
 }
 
 /// Gives back an odd amount, whoever paid it.
-async fn refund_some(world: &Arc<World>, order: OrderId, key: &str) {
+pub async fn refund_some(world: &Arc<World>, order: OrderId, key: &str) {
     let most = u64::try_from(paid(world, order)).unwrap_or(0);
     let amount = Money::new(1 + i64::try_from(world.rng.below(most)).unwrap_or(0), Currency::EUR);
     ask(world, key, Some(order), || {
@@ -162,7 +173,7 @@ async fn refund_by_lines(world: &Arc<World>, order: OrderId, key: &str) {
 }
 
 /// The refund's first try at the provider, by whoever is free.
-async fn comes_around(world: &Arc<World>, order: OrderId) {
+pub async fn comes_around(world: &Arc<World>, order: OrderId) {
     use contracts::checkout::Checkout;
     let node = world.node();
     let _ = tokio::time::timeout(Duration::from_secs(15), node.front.resume(STORE, order)).await;
@@ -216,7 +227,7 @@ async fn adjust(world: &Arc<World>, key: &str) {
     .await;
 }
 
-fn any_sku(world: &World) -> kernel::Sku {
+pub fn any_sku(world: &World) -> kernel::Sku {
     let pick = usize::try_from(world.rng.below(world.goods.skus.len() as u64)).unwrap_or(0);
     world.goods.skus[pick].clone()
 }

@@ -7,11 +7,13 @@
 
 mod cart;
 mod check;
+mod edits;
 mod engine;
 mod merchant;
 mod mutants;
 mod node;
 mod outlets;
+mod parcels;
 mod people;
 mod provider;
 mod selling;
@@ -69,6 +71,7 @@ async fn history(seed: u64, keep_trace: bool) -> History {
         tasks.spawn(async move { shopper::shop(world, n).await });
     }
     tasks.spawn(merchant::work(Arc::clone(&world)));
+    tasks.spawn(parcels::work(Arc::clone(&world)));
     tasks.spawn(misfortunes(Arc::clone(&world)));
     while let Some(done) = tasks.join_next().await {
         if let Err(error) = done {
@@ -80,6 +83,7 @@ async fn history(seed: u64, keep_trace: bool) -> History {
         world.crash().await;
     }
     heal(&world).await;
+    parcels::see_out(&world).await;
     check::check(&world).await;
     outlets::see_out(&world).await;
     check::after_all(&world).await;
@@ -90,8 +94,11 @@ async fn history(seed: u64, keep_trace: bool) -> History {
 
 /// Crashes and clock jumps while people shop.
 async fn misfortunes(world: Arc<World>) {
-    for _ in 0..world.goods.misfortunes {
+    for n in 0..world.goods.misfortunes {
         world.pause(500, 20_000).await;
+        if n == 1 && world.goods.late_endpoint {
+            outlets::subscribe_late(&world).await;
+        }
         match world.rng.below(3) {
             0 => world.jump_clock(),
             _ => world.crash().await,

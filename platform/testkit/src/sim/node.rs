@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use checkout::saga::Resolver;
-use checkout::{CheckoutService, SagaParts, SagaSettings};
+use checkout::saga::{Quotes, Resolver};
+use checkout::{CheckoutService, OrderEditor, OrderEditorParts, SagaParts, SagaSettings};
 use contracts::Result;
 use contracts::catalog::Availability;
 use contracts::event::Event;
-use contracts::ledger::{Actor, Idempotency, StoredResponse, Vouchers};
+use contracts::ledger::{Actor, EditLedger, Idempotency, Orders, StoredResponse, Vouchers};
 use contracts::payment::{PaymentBooks, Providers};
 use contracts::saga::{Observation, PlaceCommand, Progress as SagaProgress, SagaLedger};
+use fulfilment::Fulfilment;
 use infra::Spawner;
 use infra::vault::Vault;
 use kernel::{Failure, OrderId, Sku, StoreId, Timestamp};
@@ -26,7 +27,7 @@ use payment::reconciler::{Progress, Reconciler};
 use super::engine::LyingEngine;
 use super::provider::LyingProvider;
 use super::world::{STORE, World};
-use super::{outlets, selling};
+use super::{outlets, parcels, selling};
 
 pub struct Node {
     pub ledger: Arc<LedgerService>,
@@ -34,8 +35,11 @@ pub struct Node {
     pub front: CheckoutService,
     /// Where webhooks come in, and what the resolver uses.
     pub webhooks: CheckoutService,
+    pub edits: OrderEditor,
     pub notification: Notification,
-    /// What follows events into mails and webhooks.
+    /// In histories with a warehouse.
+    pub fulfilment: Option<Fulfilment>,
+    /// What follows events into mails, webhooks and parcels.
     writers: Spawner,
     spawner: Spawner,
     alive: Arc<AtomicBool>,
@@ -64,11 +68,17 @@ impl Node {
         });
         let spawner = Spawner::new();
         spawner.spawn("batcher", batcher);
+        let quotes = Arc::new(selling::quoter(world, Arc::clone(&ledger) as Arc<dyn Vouchers>, world.clock()));
+        let edits = OrderEditor::new(OrderEditorParts {
+            orders: Arc::clone(&ledger) as Arc<dyn Orders>,
+            ledger: Arc::clone(&ledger) as Arc<dyn EditLedger>,
+            quotes: Arc::clone(&quotes),
+        });
         let checkout = || {
             let provider = LyingProvider { outside: Arc::clone(&world.outside), alive: Arc::clone(&alive) };
             CheckoutService::new(SagaParts {
                 ledger: Arc::new(PoisonableLedger { world: Arc::clone(world), ledger: Arc::clone(&ledger) }),
-                quotes: Arc::new(selling::quoter(world, Arc::clone(&ledger) as Arc<dyn Vouchers>, world.clock())),
+                quotes: Arc::clone(&quotes) as Arc<dyn Quotes>,
                 providers: Providers::new(vec![Arc::new(provider)]),
                 vault: vault.clone(),
                 clock: world.clock(),
@@ -93,6 +103,7 @@ impl Node {
             poll: Duration::from_secs(1),
         };
         spawner.spawn("relay", relay.run(spawner.token()));
+        spawner.spawn("preorders", Arc::clone(&ledger).end_preorders_in_time(Duration::from_secs(2), spawner.token()));
         let books = Reconciler {
             store: STORE,
             provider: Arc::new(LyingProvider { outside: Arc::clone(&world.outside), alive: Arc::clone(&alive) }),
@@ -105,10 +116,15 @@ impl Node {
         let notification = outlets::notification(world, &ledger, &alive);
         let writers = Spawner::new();
         notification.start(&writers);
-        Node { ledger, front, webhooks, notification, writers, spawner, alive }
+        let packs = world.goods.packings > 0;
+        let fulfilment = packs.then(|| parcels::fulfilment(world, &ledger, &alive));
+        if let Some(fulfilment) = &fulfilment {
+            parcels::start(fulfilment, &writers);
+        }
+        Node { ledger, front, webhooks, edits, notification, fulfilment, writers, spawner, alive }
     }
 
-    /// No mails and webhooks any more, until somebody asks for them.
+    /// No mails, webhooks and parcels any more, until somebody asks for them.
     pub fn hush(&self) {
         self.writers.token().cancel();
     }
@@ -200,7 +216,7 @@ impl Consumer for FlakyConsumer {
             }
         }
         self.inner.take(event).await?;
-        if event.kind == "order.placed" {
+        if matches!(event.kind.as_str(), "order.placed" | "order.edited") {
             *self.last.lock() = Some(event.clone());
         }
         if may_lie && self.world.strikes(80, "the bus loses an acknowledgement") {

@@ -23,13 +23,16 @@ use tokio::time::Instant;
 
 use super::world::{STORE, World};
 
-/// The receivers of every history: one that answers, one that is out of sorts, one that does not answer at all until the
-/// history heals.
-pub const ENDPOINTS: [(&str, &[&str]); 3] = [
+/// The receivers: one that answers, one that is out of sorts, one that does not answer at all until the history heals, and
+/// one that some histories make while orders are placed.
+pub const ENDPOINTS: [(&str, &[&str]); 4] = [
     ("https://prompt.example.org/hook", &[]),
     ("https://moody.example.org/hook", &["order.*"]),
     ("https://dead.example.org/hook", &["order.*"]),
+    ("https://late.example.org/hook", &["order.*"]),
 ];
+/// The number of the one that is made later.
+pub const LATE: usize = 3;
 /// How long the shop waits for a receiver.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -50,13 +53,15 @@ pub struct Arrived {
     pub webhooks: Mutex<BTreeMap<(usize, String), Instant>>,
     /// The endpoints as the shop knows them.
     pub endpoints: Mutex<Vec<WebhookEndpointId>>,
+    /// What had been told before the late endpoint was asked for, and when it was there: the positions of the last events.
+    pub late: Mutex<Option<(u64, u64)>>,
 }
 
 /// The world as one process of the shop reaches it.
 #[derive(Clone)]
-struct Line {
-    world: Weak<World>,
-    alive: Arc<AtomicBool>,
+pub struct Line {
+    pub world: Weak<World>,
+    pub alive: Arc<AtomicBool>,
 }
 
 impl Line {
@@ -73,7 +78,7 @@ impl Fate for Line {
     fn before(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
         Box::pin(async {
             let world = self.while_alive().await;
-            if world.strikes(world.goods.database_faults / 8, "the queues' database fails") {
+            if world.strikes(world.goods.database_faults / 8, "a service's database fails") {
                 return Err(DbError::Commit("simulated".to_owned()));
             }
             Ok(())
@@ -83,7 +88,7 @@ impl Fate for Line {
     fn after(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
         Box::pin(async {
             let world = self.while_alive().await;
-            if world.strikes(world.goods.database_faults / 8, "the queues' database does not say that it is done") {
+            if world.strikes(world.goods.database_faults / 8, "a service's database does not say that it is done") {
                 return Err(DbError::Commit("simulated".to_owned()));
             }
             Ok(())
@@ -91,18 +96,21 @@ impl Fate for Line {
     }
 }
 
+/// Nothing befalls a database.
+pub struct Calm;
+
+impl Fate for Calm {
+    fn before(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
+        Box::pin(async { Ok(()) })
+    }
+    fn after(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 /// The empty database of a history, before any process has opened it. Made once for each thread: making it takes longer
 /// than most histories.
 pub fn database() -> Db {
-    struct Calm;
-    impl Fate for Calm {
-        fn before(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
-            Box::pin(async { Ok(()) })
-        }
-        fn after(&self) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + '_>> {
-            Box::pin(async { Ok(()) })
-        }
-    }
     thread_local! {
         static MADE: Db = notification::in_memory(Arc::new(Calm)).expect("the schema is that of every shop");
     }
@@ -143,12 +151,32 @@ pub fn notification(world: &Arc<World>, ledger: &Arc<LedgerService>, alive: &Arc
     Notification::over(parts, outlets)
 }
 
-/// Makes the endpoints, some time before anything happens.
+fn endpoint((url, types): (&str, &[&str])) -> NewWebhookEndpoint {
+    let event_types = types.iter().map(|&kind| kind.to_owned()).collect();
+    NewWebhookEndpoint { url: url.to_owned(), description: String::new(), event_types }
+}
+
+/// Makes an endpoint while orders are placed, just before somebody finds that the clock is fast.
+pub async fn subscribe_late(world: &Arc<World>) {
+    let last = || world.database.with(|t| t.events.last_key_value().map_or(0, |(position, _)| *position));
+    let before = last();
+    for _ in 0..25 {
+        let node = world.node();
+        let made = node.notification.create_endpoint(STORE, endpoint(ENDPOINTS[LATE]));
+        if let Ok(Ok(_)) = tokio::time::timeout(Duration::from_secs(5), made).await {
+            *world.arrived.late.lock() = Some((before, last()));
+            world.note("one more wants to hear");
+            world.set_clock_back(world.rng.below(30_000));
+            return;
+        }
+        world.pause(100, 1_000).await;
+    }
+}
+
+/// Makes the endpoints before anything happens.
 pub async fn subscribe(world: &Arc<World>, notification: &Notification) {
-    for (url, types) in ENDPOINTS {
-        let event_types = types.iter().map(|&kind| kind.to_owned()).collect();
-        let new = NewWebhookEndpoint { url: url.to_owned(), description: String::new(), event_types };
-        match notification.create_endpoint(STORE, new).await {
+    for known in &ENDPOINTS[..LATE] {
+        match notification.create_endpoint(STORE, endpoint(*known)).await {
             Ok(made) => world.arrived.endpoints.lock().push(made.id),
             Err(error) => world.violation(format!("making an endpoint failed: {error}")),
         }

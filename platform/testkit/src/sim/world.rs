@@ -12,11 +12,13 @@ use kernel::{
     CartId, Clock, Currency, EventId, OrderId, Rng, SeededRng, SharedClock, SharedRng, Sku, StoreId, Timestamp,
 };
 use ledger::engine::memory::MemoryEngine;
+use ledger::order::Frozen;
 use parking_lot::Mutex;
 
 use super::History;
 use super::node::Node;
 use super::outlets::{self, Arrived};
+use super::parcels::{self, Depot};
 use super::people::{Buyer, Erased, Link};
 use super::provider::Outside;
 use super::selling;
@@ -42,10 +44,16 @@ pub struct Goods {
     pub rush: bool,
     /// Whether mails go into the folder, instead of to a server.
     pub mail_folder: bool,
+    /// How often whoever packs does something; 0: there is no warehouse.
+    pub packings: u64,
+    /// Whether somebody wants to hear of orders while they are placed already.
+    pub late_endpoint: bool,
     /// A SKU that is made of the first one, twice, and the last one.
     pub bundle: Option<Sku>,
     /// How many units of the first SKU may be owed; none: it is not sold beyond what is there.
     pub oversold: Option<i64>,
+    /// For how long it is sold that way; none: for good.
+    pub preorder_ms: Option<i64>,
     /// The order, counted from the first, that no resolver can take further.
     pub poison: Option<u64>,
 }
@@ -92,6 +100,9 @@ pub struct World {
     /// Mails and webhooks on their way.
     pub queues: Db,
     pub arrived: Arrived,
+    /// What is to be packed and sent.
+    pub packing: Db,
+    pub depot: Depot,
     pub carts: Mutex<BTreeMap<CartId, SimCart>>,
     /// Answers by idempotency key.
     pub answers: Mutex<BTreeMap<String, Vec<Seen>>>,
@@ -102,6 +113,8 @@ pub struct World {
     /// Line refunds asked for and granted: the order, and what was given back in all.
     pub line_refunds: Mutex<BTreeMap<OrderId, i64>>,
     pub buyers: Mutex<BTreeMap<OrderId, Buyer>>,
+    /// What each order was agreed to be when it was placed.
+    pub placed_as: Mutex<BTreeMap<OrderId, Arc<Frozen>>>,
     pub erased: Mutex<BTreeMap<OrderId, Erased>>,
     pub links: Mutex<Vec<Link>>,
     /// When each event was committed.
@@ -137,12 +150,15 @@ impl World {
             outside: Arc::new(Outside::new(weak.clone())),
             queues: outlets::database(),
             arrived: Arrived::default(),
+            packing: parcels::database(),
+            depot: Depot::default(),
             carts: Mutex::default(),
             answers: Mutex::default(),
             acknowledged: Mutex::default(),
             cancel_asked: Mutex::default(),
             line_refunds: Mutex::default(),
             buyers: Mutex::default(),
+            placed_as: Mutex::default(),
             erased: Mutex::default(),
             links: Mutex::default(),
             told_at: Mutex::default(),
@@ -183,10 +199,7 @@ impl World {
     pub async fn stock_up(self: &Arc<Self>) {
         use contracts::ledger::{Actor, Inventory, Location, SetStock, Stock, Vouchers};
         let node = self.node();
-        // Whoever listens has done so since before there was anything to hear, and before the clock was ever set.
-        self.sim_clock.skew_ms.fetch_sub(600_000, Ordering::Relaxed);
         outlets::subscribe(self, &node.notification).await;
-        self.sim_clock.skew_ms.fetch_add(600_000, Ordering::Relaxed);
         for sku in &self.goods.skus {
             for location in &self.goods.locations {
                 let request = SetStock { location: (*location).to_owned(), on_hand: self.goods.units };
@@ -226,7 +239,9 @@ impl World {
         use contracts::ledger::{Actor, Oversell, SetBundle, SetPolicy, StockQuantity, StockRules};
         let (Some(first), Some(last)) = (self.goods.skus.first(), self.goods.skus.last()) else { return };
         if let Some(limit) = self.goods.oversold {
-            let request = SetPolicy { policy: Oversell::Backorder, limit: Some(limit), until: None };
+            let until = self.goods.preorder_ms.map(|ms| self.sim_clock.now().plus_millis(ms).into());
+            let policy = if until.is_some() { Oversell::Preorder } else { Oversell::Backorder };
+            let request = SetPolicy { policy, limit: Some(limit), until };
             if let Err(error) = node.ledger.put_policy(STORE, first, request, Actor::system()).await {
                 self.violation(format!("setting a policy failed: {error}"));
             }
@@ -288,6 +303,13 @@ impl World {
         self.sim_clock.skew_ms.fetch_add(by, Ordering::Relaxed);
         self.set_back_ms.fetch_add(by.min(0).unsigned_abs(), Ordering::Relaxed);
         self.fault(&format!("the clock jumps by {by} ms"));
+    }
+
+    /// Somebody sets the clock right.
+    pub fn set_clock_back(&self, by_ms: u64) {
+        self.sim_clock.skew_ms.fetch_sub(by_ms.cast_signed(), Ordering::Relaxed);
+        self.set_back_ms.fetch_add(by_ms, Ordering::Relaxed);
+        self.fault(&format!("the clock is set back by {by_ms} ms"));
     }
 
     /// Time passes in which nobody does anything.
@@ -361,6 +383,8 @@ fn draw_goods(rng: &dyn Rng) -> Goods {
         promotions: selling::promotions(rng, &skus),
         rush: rng.below(4) == 0,
         mail_folder: rng.below(2) == 0,
+        packings: if rng.below(2) == 0 { 30 + rng.below(40) } else { 0 },
+        late_endpoint: rng.below(2) == 0,
         skus,
         locations,
         units: 1 + i64::try_from(rng.below(8)).unwrap_or(0),
@@ -370,6 +394,7 @@ fn draw_goods(rng: &dyn Rng) -> Goods {
         network_faults: 20 + rng.below(250),
         bundle: (rng.below(3) == 0).then(|| Sku::new("SET-3").ok()).flatten(),
         oversold: (rng.below(3) == 0).then(|| 1 + i64::try_from(rng.below(6)).unwrap_or(0)),
+        preorder_ms: (rng.below(2) == 0).then(|| 20_000 + i64::try_from(rng.below(160_000)).unwrap_or(0)),
         poison: (rng.below(4) == 0).then(|| rng.below(6)),
     }
 }

@@ -1,11 +1,14 @@
 //! What must hold: at every commit what a database would refuse, and at the end of every history everything else.
 
+mod edits;
 mod outlets;
+mod parcels;
 mod terms;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use contracts::ledger::{Stock, StockRules};
 use contracts::payment::ProviderStatus;
 use kernel::mutant::any_planted;
 use kernel::{Clock, OrderId, Sku};
@@ -14,7 +17,7 @@ use ledger::order::{Attempt, Order, Phase};
 use ledger::state::Changes;
 use payment::webhooks::order_of_key;
 
-use super::world::World;
+use super::world::{STORE, World};
 
 /// With a replanted bug the simulated database has no constraints, as the platforms that have these bugs; so the
 /// constraints are looked at here.
@@ -45,8 +48,11 @@ pub fn on_commit(world: &World, changes: &Changes) {
     }
 }
 
-/// Goods that arrive go to the order that has waited longest.
+/// Remembers what was agreed on. Goods that arrive go to the order that has waited longest.
 pub fn after_commit(world: &World, changes: &Changes, tables: &Tables) {
+    for (id, (_, order)) in changes.orders.iter().filter(|(_, (before, _))| before.is_none()) {
+        world.placed_as.lock().insert(*id, Arc::clone(&order.frozen));
+    }
     let told = |kind: &str, order: &Order| {
         let aggregate = format!("order:{}", order.head.id);
         changes.events.iter().any(|e| e.kind == kind && e.aggregate == aggregate)
@@ -82,6 +88,7 @@ pub async fn check(world: &Arc<World>) {
         Err(error) => world.violation(format!("the doctor cannot read: {error}")),
     }
     let tables = world.database.tables();
+    shelves_say_what_is_so(world, &tables).await;
     everything_ends(world, &tables);
     money_is_where_it_belongs(world, &tables);
     promises_are_kept(world, &tables);
@@ -89,6 +96,8 @@ pub async fn check(world: &Arc<World>) {
     keys_give_one_answer(world, &tables);
     vouchers_are_given_back(world, &tables);
     terms::check(world, &tables);
+    edits::check(world, &tables);
+    parcels::check(world, &tables);
 }
 
 /// What can only be said when mails and webhooks had their time.
@@ -121,6 +130,31 @@ fn everything_ends(world: &World, tables: &Tables) {
     }
     if tables.parked.values().any(|p| !p.dead) {
         world.violation("L1: an event is still parked".to_owned());
+    }
+}
+
+/// What was told last of a SKU is what is so: whether it can be bought, and whether only to be delivered later.
+async fn shelves_say_what_is_so(world: &Arc<World>, tables: &Tables) {
+    let ledger = &world.node().ledger;
+    let (available, later) = match (ledger.all_available(STORE).await, ledger.all_backorderable(STORE).await) {
+        (Ok(available), Ok(later)) => (available, later),
+        (Err(error), _) | (_, Err(error)) => return world.violation(format!("the shelves cannot be read: {error}")),
+    };
+    let mut told: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
+    for event in tables.events.values().filter(|e| e.kind == "stock.availability_changed") {
+        let flag = |key: &str| event.data.get(key).and_then(serde_json::Value::as_bool);
+        let Some(sku) = event.data.get("sku").and_then(|sku| sku.as_str()) else { continue };
+        let entry = told.entry(sku).or_default();
+        *entry = (flag("sku_available").unwrap_or(false), flag("backorder").unwrap_or(entry.1));
+    }
+    for (sku, (can, only_later)) in told {
+        let is = available.iter().any(|known| known.as_str() == sku);
+        let waits = is && later.iter().any(|(known, _)| known.as_str() == sku);
+        if (can, can && only_later) != (is, waits) {
+            world.violation(format!(
+                "{sku} was told as available: {can}, later: {only_later}; it is available: {is}, later: {waits}"
+            ));
+        }
     }
 }
 
@@ -207,6 +241,15 @@ fn events_tell_the_truth(world: &World, tables: &Tables) {
                     let units = line.get("quantity").and_then(serde_json::Value::as_i64).unwrap_or(0);
                     if let Some(sku) = sku {
                         *sold.entry(sku).or_default() += units;
+                    }
+                }
+            }
+            "order.edited" if !dead.contains(&event.position) => {
+                for line in event.data.get("lines").and_then(|l| l.as_array()).into_iter().flatten() {
+                    let sku = line.get("sku").and_then(|s| s.as_str()).and_then(|s| Sku::new(s).ok());
+                    let units = |key: &str| line.get(key).and_then(serde_json::Value::as_i64).unwrap_or(0);
+                    if let Some(sku) = sku {
+                        *sold.entry(sku).or_default() += units("after") - units("before");
                     }
                 }
             }

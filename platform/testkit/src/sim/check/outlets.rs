@@ -11,7 +11,7 @@ use kernel::{OrderId, PageRequest};
 use ledger::engine::memory::Tables;
 use rusqlite::types::ValueRef;
 
-use super::super::outlets::ENDPOINTS;
+use super::super::outlets::{ENDPOINTS, LATE};
 use super::super::world::{STORE, World};
 
 /// What is on its way when somebody is erased may still arrive this long after.
@@ -34,14 +34,19 @@ pub async fn check(world: &Arc<World>, tables: &Tables) {
 fn webhooks_arrive(world: &World, tables: &Tables) {
     let arrived = world.arrived.webhooks.lock();
     let told_at = world.told_at.lock();
+    let late = *world.arrived.late.lock();
     let patience = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
     let late_ms = LATE_MS + patience(&world.set_back_ms) + 4_000 * patience(&world.crashes);
     // What happened later was not hurried.
     let hurried = world.hushed_at.lock().and_then(|at| at.checked_sub(SOON));
     for event in tables.events.values() {
         for (receiver, (url, types)) in ENDPOINTS.iter().enumerate() {
-            let wanted = types.is_empty() || event.kind.starts_with("order.");
             let first = arrived.get(&(receiver, event.id.to_string()));
+            let of_kind = types.is_empty() || event.kind.starts_with("order.");
+            let wanted = of_kind && (receiver != LATE || late.is_some_and(|(_, made)| event.position > made));
+            if receiver == LATE && first.is_some() && late.is_some_and(|(before, _)| event.position <= before) {
+                world.violation(format!("I10: {} of before it was there reached {url}", event.kind));
+            }
             match first.zip(told_at.get(&event.id)) {
                 None if wanted && first.is_none() => {
                     world.violation(format!("I10: {} at {} never reached {url}", event.kind, event.position));

@@ -8,7 +8,7 @@ use contracts::ledger::{RefundState, ReturnStatus};
 use contracts::selling::Effect;
 use kernel::money::div_round;
 use ledger::engine::memory::Tables;
-use ledger::order::{Order, Phase};
+use ledger::order::{Frozen, Order, Phase};
 
 use super::super::selling::{WELCOME, WELCOME_LIMIT};
 use super::super::world::World;
@@ -17,7 +17,8 @@ use super::healthy;
 pub fn check(world: &World, tables: &Tables) {
     for order in tables.orders.values() {
         discounts_are_exact(world, order);
-        promotions_take_what_they_say(world, order);
+        let placed = world.placed_as.lock().get(&order.head.id).cloned();
+        promotions_take_what_they_say(world, order, placed.as_ref().unwrap_or(&order.frozen));
     }
     uses_are_counted(world, tables);
     customers_keep_to_their_limit(world, tables);
@@ -55,9 +56,8 @@ fn discounts_are_exact(world: &World, order: &Order) {
 }
 
 /// I6: a percentage is rounded once, over all that it is about; an amount is itself, or all that is left; what makes the
-/// delivery free makes it free.
-fn promotions_take_what_they_say(world: &World, order: &Order) {
-    let frozen = &order.frozen;
+/// delivery free makes it free. That is of the order as it was placed: an edit takes its share of each line.
+fn promotions_take_what_they_say(world: &World, order: &Order, frozen: &Frozen) {
     let mut left: Vec<i64> = frozen.lines.iter().map(|l| l.unit_minor * i64::from(l.quantity)).collect();
     for discount in &frozen.discounts {
         let number = order.head.number;
