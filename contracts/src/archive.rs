@@ -329,7 +329,8 @@ impl RecordContact {
             let Some(address) = address else { continue };
             let (line2, region) = (address.line2.as_deref().unwrap_or(""), address.region.as_deref().unwrap_or(""));
             let parts = [("name", address.name.as_str()), ("line1", address.line1.as_str()), ("line2", line2)];
-            let rest = [("city", address.city.as_str()), ("region", region), ("postal_code", address.postal_code.as_str())];
+            let rest =
+                [("city", address.city.as_str()), ("region", region), ("postal_code", address.postal_code.as_str())];
             for (part, text) in parts.into_iter().chain(rest).chain([("country", address.country.as_str())]) {
                 found.text(&format!("/contact/{name}/{part}"), text, MAX_TEXT);
             }
