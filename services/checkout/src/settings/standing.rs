@@ -38,7 +38,7 @@ async fn is_used_up(vouchers: &dyn Vouchers, store: StoreId, active: &Active) ->
     }
     for code in codes(active) {
         let counted = uses(vouchers, store, active, code.as_deref()).await?;
-        if !counted.is_some_and(|counted| counted.limit.is_some_and(|limit| counted.uses >= limit)) {
+        if counted.is_none_or(|counted| counted.limit.is_none_or(|limit| counted.uses < limit)) {
             return Ok(false);
         }
     }
