@@ -439,12 +439,12 @@ mod tests {
         pages(1).await;
         let fill = "with recursive s(v) as (select 1 union all select v + 1 from s limit 5000) insert into n select v, 1 from s";
         let writes = (0..20).map(|i: i64| {
-            let (db, fill) = (db.clone(), fill.clone());
+            let db = db.clone();
             async move {
                 let small =
                     move |c: &Connection| Ok::<_, DbError>(c.execute("insert into n values (?1, 1)", [90_000 + i])?);
                 if i == 7 {
-                    db.write(move |c| Ok::<_, DbError>(c.execute(&fill, [])?)).await
+                    db.write(move |c| Ok::<_, DbError>(c.execute(fill, [])?)).await
                 } else {
                     db.write(small).await
                 }
@@ -460,7 +460,7 @@ mod tests {
             assert!(failure.retry_after_s.is_some() && failure.internal.is_some());
         }
         pages(10_000).await;
-        db.write(move |c| Ok::<_, DbError>(c.execute(&fill, [])?)).await.expect("there is room again");
+        db.write(move |c| Ok::<_, DbError>(c.execute(fill, [])?)).await.expect("there is room again");
     }
 
     /// Fails every third write before it is done, and every third one after it.
