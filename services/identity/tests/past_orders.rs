@@ -114,6 +114,12 @@ async fn orders_of_shopify_become_history() {
     for query in ["?since=soon", "?limit=0", "?limit=101", "?cursor=00"] {
         assert_eq!(key.get(&format!("/admin/past-orders{query}")).await.status, 422, "{query}");
     }
+    let long = [("number", 100), ("email", 254), ("source", 64)];
+    let query = |more| long.map(|(name, max)| format!("{name}={}", "x".repeat(max + more))).join("&");
+    assert_eq!(numbers(&key, &format!("?{}", query(0))).await, [""; 0]);
+    let refused = key.get(&format!("/admin/past-orders?{}", query(1))).await;
+    let pointers: Vec<&Value> = refused.body["errors"].as_array().unwrap().iter().map(|one| &one["pointer"]).collect();
+    assert_eq!((refused.status, pointers), (422, vec![&json!("/number"), &json!("/email"), &json!("/source")]));
     for personal in [ANN, "Quay Street", "Ann Archer", "2 Pier", "Boston"] {
         assert!(!shop.keeps(personal), "{personal} is not sealed");
     }

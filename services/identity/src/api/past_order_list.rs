@@ -4,7 +4,7 @@ use contracts::archive::{PastOrderFilter, PastOrderSummary};
 use contracts::catalog::TimestampSchema;
 use contracts::identity::Scope;
 use http_kit::{Api, Caller, Json, ProblemDocument, Problems, Query, private};
-use kernel::{Page, PageRequest};
+use kernel::{Failure, FieldError, Page, PageRequest};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -35,6 +35,24 @@ pub(super) struct PastOrderListQuery {
     cursor: Option<String>,
 }
 
+impl PastOrderListQuery {
+    /// # Errors
+    /// 422 `invalid_input` with every text that is longer than any that is kept.
+    fn check(&self) -> Result<(), Failure> {
+        let errors: Vec<FieldError> =
+            [("/number", &self.number, 100), ("/email", &self.email, 254), ("/source", &self.source, 64)]
+                .into_iter()
+                .filter(|(_, text, max)| text.as_ref().is_some_and(|text| text.chars().count() > *max))
+                .map(|(pointer, _, max)| FieldError {
+                    pointer: pointer.to_owned(),
+                    code: "too_long".to_owned(),
+                    detail: format!("At most {max} characters."),
+                })
+                .collect();
+        if errors.is_empty() { Ok(()) } else { Err(Failure::fields(errors)) }
+    }
+}
+
 /// List past orders
 ///
 /// Orders of other shops that were imported, latest first.
@@ -55,6 +73,7 @@ pub(super) async fn past_order_list(
     Query(query): Query<PastOrderListQuery>,
 ) -> Api<Response> {
     caller.require_read(Scope::Orders)?;
+    query.check()?;
     let page = PageRequest::new(query.limit, query.cursor)?;
     let filter = PastOrderFilter {
         number: query.number,
