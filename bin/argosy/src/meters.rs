@@ -29,6 +29,7 @@ impl Collector for LedgerMeter {
             ("ledger_batches", "Batches committed", &stats.batches),
             ("ledger_batches_failed", "Batches that could not be stored", &stats.failed_batches),
             ("ledger_commands", "Commands decided", &stats.commands),
+            ("ledger_flushes", "Times the log was brought onto the disk beside the batches", &stats.flushes),
             ("ledger_commands_rejected", "Commands that were refused", &stats.rejected),
         ];
         for (name, help, value) in counters {
@@ -38,6 +39,7 @@ impl Collector for LedgerMeter {
         let seconds = |value: &AtomicU64| Duration::from_micros(value.load(Ordering::Relaxed)).as_secs_f64();
         let times = [
             ("ledger_commit", "Time spent in commits", &stats.commit_us),
+            ("ledger_flush", "Time spent bringing the log onto the disk", &stats.flush_us),
             ("ledger_decide", "Time spent loading and deciding", &stats.decide_us),
         ];
         for (name, help, value) in times {

@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use kernel::Failure;
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
@@ -161,11 +162,19 @@ pub fn connect(path: &Path, synchronous: Synchronous, read_only: bool) -> Result
         conn.pragma_update(None, "wal_autocheckpoint", 8_000)?;
         conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     }
-    conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "cache_size", -16_000)?;
     conn.pragma_update(None, "temp_store", "memory")?;
-    conn.set_prepared_statement_cache_capacity(256);
+    set_up(&conn)?;
     Ok(conn)
+}
+
+/// What holds for every connection, to a file or in memory.
+fn set_up(conn: &Connection) -> Result<(), DbError> {
+    conn.pragma_update(None, "foreign_keys", true)?;
+    // Otherwise the planner looks at the value of `limit ?`, and the statement is compiled anew whenever one is bound.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    conn.set_prepared_statement_cache_capacity(256);
+    Ok(())
 }
 
 /// Brings the schema of `conn` up to date.
@@ -232,8 +241,7 @@ impl Db {
     /// When a migration fails.
     pub fn in_memory(migrations: &[Migration], fate: Arc<dyn Fate>) -> Result<Self, DbError> {
         let mut conn = Connection::open_in_memory()?;
-        conn.pragma_update(None, "foreign_keys", true)?;
-        conn.set_prepared_statement_cache_capacity(256);
+        set_up(&conn)?;
         migrate(&mut conn, migrations)?;
         let shared = Shared {
             jobs: Mutex::new(None),
@@ -413,6 +421,18 @@ mod tests {
         let results = futures::future::join_all(writes).await;
         assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 25);
         assert_eq!(count(&db), 50);
+    }
+
+    #[test]
+    fn a_limit_that_is_bound_does_not_compile_the_statement_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut conn = connect(&dir.path().join("t.db"), Synchronous::Full, false).unwrap();
+        migrate(&mut conn, SCHEMA).unwrap();
+        let mut statement = conn.prepare("select v from n order by id limit ?1").unwrap();
+        for limit in 1..5 {
+            assert!(statement.query([limit]).unwrap().next().unwrap().is_none());
+        }
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
     }
 
     #[tokio::test]

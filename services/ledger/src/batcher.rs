@@ -6,6 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+mod settle;
+
 use contracts::event::Event;
 use futures::FutureExt;
 use kernel::mutant::{Mutant, planted};
@@ -15,10 +17,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::decide::{Command, Envelope, Reply, add_keys, add_related, decide};
 use crate::engine::{Engine, EngineError};
+use crate::order::Order;
 use crate::state::{AuditRow, Changes, Effects, Hash, Keys, NewAudit, NewAuditOwned, NewEvent, State};
+use settle::{Settled, Settler};
 
 /// The most commands in one batch.
 pub const MAX_BATCH: usize = 256;
+/// Commands that are worth a batch of their own while the one before is still being flushed. Fewer wait for that: every
+/// commit writes the ends of all tables again, which would cost more than it hastens.
+const WORTH_A_BATCH: usize = 24;
 /// The most commands that may wait.
 pub const QUEUE: usize = 2048;
 /// The most rounds of loading before a command must know its keys.
@@ -37,9 +44,11 @@ pub(crate) struct Job {
     pub answer: Caller,
 }
 
-/// Is told of events right after their commit, on this node. For speed only: the outbox is the truth.
+/// Is told of events and orders right after their commit, on this node. For speed only: outbox and orders are the truth.
 pub trait CommitListener: Send + Sync {
-    fn committed(&self, events: &[Event]);
+    fn committed(&self, events: &[Event], orders: &[Arc<Order>]);
+    /// Something may have been committed that nobody was told of.
+    fn unsure(&self);
 }
 
 /// What the batcher counts, for /metrics and the bench.
@@ -51,6 +60,9 @@ pub struct BatchStats {
     pub failed_batches: AtomicU64,
     /// Time spent in the engine's commit, in microseconds.
     pub commit_us: AtomicU64,
+    /// Flushes beside the batches, where the engine commits and flushes apart, and the time they took in microseconds.
+    pub flushes: AtomicU64,
+    pub flush_us: AtomicU64,
     /// Time spent loading and deciding, in microseconds.
     pub decide_us: AtomicU64,
 }
@@ -69,27 +81,44 @@ pub(crate) struct Batcher {
 
 impl Batcher {
     pub async fn run(mut self) {
+        let settler = Settler::new(self.engine.flusher(), Arc::clone(&self.listener), Arc::clone(&self.stats));
         let mut batch = Vec::with_capacity(MAX_BATCH);
         let mut pruned_at = self.clock.now();
-        while self.jobs.recv_many(&mut batch, MAX_BATCH).await > 0 {
+        while self.gather(&mut batch, &settler).await {
             let jobs = std::mem::replace(&mut batch, Vec::with_capacity(MAX_BATCH));
-            if AssertUnwindSafe(self.run_batch(jobs)).catch_unwind().await.is_err() {
+            if AssertUnwindSafe(self.run_batch(jobs, &settler)).catch_unwind().await.is_err() {
                 // A bug, ours or the engine's. Its callers are told to come back; those after them are still served.
                 tracing::error!("a batch panicked and was given up");
                 self.stats.failed_batches.fetch_add(1, Ordering::Relaxed);
                 self.engine.rollback().await;
+                settler.settle(Settled::unsure());
             }
-            self.prune(&mut pruned_at).await;
+            self.prune(&mut pruned_at, &settler).await;
         }
     }
 
+    /// The next batch: what waits now, or, while a flush is under way, what is there when it ends or a good batch before.
+    /// False when nobody is left who could ask for anything.
+    async fn gather(&mut self, batch: &mut Vec<Job>, settler: &Settler) -> bool {
+        let mut open = self.jobs.recv_many(batch, MAX_BATCH).await > 0;
+        while open && batch.len() < WORTH_A_BATCH && settler.is_busy() {
+            tokio::select! {
+                biased;
+                more = self.jobs.recv_many(batch, MAX_BATCH - batch.len()) => open = more > 0,
+                () = settler.idle() => break,
+            }
+        }
+        !batch.is_empty()
+    }
+
     /// Deletes a few expired idempotency rows from time to time; while there are many, after every batch.
-    async fn prune(&mut self, pruned_at: &mut Timestamp) {
+    async fn prune(&mut self, pruned_at: &mut Timestamp, settler: &Settler) {
         let now = self.clock.now();
         if now.millis_since(*pruned_at) < PRUNE_EVERY_MS {
             return;
         }
         let pruned = self.engine.prune(now, PRUNE).await;
+        settler.settle(Settled { committed: true, ..Settled::default() });
         if !matches!(pruned, Ok(count) if count >= PRUNE as usize) {
             *pruned_at = now;
         }
@@ -98,7 +127,7 @@ impl Batcher {
         }
     }
 
-    async fn run_batch(&mut self, mut jobs: Vec<Job>) {
+    async fn run_batch(&mut self, mut jobs: Vec<Job>, settler: &Settler) {
         // Whoever stopped waiting before the batch began gets no effect.
         jobs.retain(|job| !job.answer.is_closed());
         if jobs.is_empty() {
@@ -108,17 +137,13 @@ impl Batcher {
         self.stats.commands.fetch_add(jobs.len() as u64, Ordering::Relaxed);
         let (envelopes, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|j| (j.envelope, j.answer)).unzip();
         match self.transact(&envelopes).await {
-            Ok((replies, events)) => {
-                self.listener.committed(&events);
-                for (answer, reply) in answers.into_iter().zip(replies) {
-                    self.tell(answer, reply);
-                }
-            }
+            Ok(done) => settler.settle(done.told_to(answers)),
             Err(error) => {
+                settler.settle(Settled::unsure());
                 self.stats.failed_batches.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(%error, commands = answers.len(), "a batch was not stored");
                 if matches!(error, EngineError::Failed(_)) && answers.len() > 1 {
-                    self.one_by_one(&envelopes, answers, error).await;
+                    self.one_by_one(&envelopes, answers, error, settler).await;
                 } else {
                     answers.into_iter().for_each(|answer| fail(answer, &error));
                 }
@@ -126,17 +151,15 @@ impl Batcher {
         }
     }
 
-    fn tell(&self, answer: Caller, reply: Result<Reply, Failure>) {
-        if reply.is_err() {
-            self.stats.rejected.fetch_add(1, Ordering::Relaxed);
-        }
-        // A caller that went away finds its answer under its idempotency key.
-        let _ = answer.send(reply);
-    }
-
     /// Nothing of a batch was stored. When one command is to blame, such as an event that breaks a constraint, the
     /// others go through without it; when the engine is, two failures in a row tell, and nobody is kept waiting.
-    async fn one_by_one(&mut self, envelopes: &[Envelope], answers: Vec<Caller>, mut error: EngineError) {
+    async fn one_by_one(
+        &mut self,
+        envelopes: &[Envelope],
+        answers: Vec<Caller>,
+        mut error: EngineError,
+        settler: &Settler,
+    ) {
         let mut in_a_row = 0;
         // What a consumer takes is in order, so nothing of it goes past what failed.
         let mut stopped = BTreeSet::new();
@@ -150,14 +173,12 @@ impl Batcher {
                 continue;
             }
             match self.transact(std::slice::from_ref(envelope)).await {
-                Ok((replies, events)) => {
+                Ok(done) => {
                     in_a_row = 0;
-                    self.listener.committed(&events);
-                    if let Some(reply) = replies.into_iter().next() {
-                        self.tell(answer, reply);
-                    }
+                    settler.settle(done.told_to(vec![answer]));
                 }
                 Err(again) => {
+                    settler.settle(Settled::unsure());
                     in_a_row += 1;
                     stopped.extend(consumer);
                     error = again;
@@ -168,10 +189,7 @@ impl Batcher {
     }
 
     /// One transaction: load, decide each command in order, store, commit.
-    async fn transact(
-        &mut self,
-        envelopes: &[Envelope],
-    ) -> Result<(Vec<Result<Reply, Failure>>, Vec<Event>), EngineError> {
+    async fn transact(&mut self, envelopes: &[Envelope]) -> Result<Done, EngineError> {
         let started = tokio::time::Instant::now();
         let mut state = State { meta: self.engine.begin().await?, ..State::default() };
         if let Err(error) = self.load_all(envelopes, &mut state).await {
@@ -193,11 +211,12 @@ impl Batcher {
         self.stats.decide_us.fetch_add(micros(decided - started), Ordering::Relaxed);
         if changes.is_empty() {
             self.engine.rollback().await;
-            return Ok((replies, Vec::new()));
+            return Ok(Done { replies, events: Vec::new(), orders: Vec::new(), committed: false });
         }
         self.engine.commit(&changes).await?;
         self.stats.commit_us.fetch_add(micros(decided.elapsed()), Ordering::Relaxed);
-        Ok((replies, changes.events))
+        let orders = changes.orders.into_values().map(|(_, after)| after).collect();
+        Ok(Done { replies, events: changes.events, orders, committed: true })
     }
 
     async fn load_all(&mut self, envelopes: &[Envelope], state: &mut State) -> Result<(), EngineError> {
@@ -216,6 +235,21 @@ impl Batcher {
             loaded.extend(wanted);
         }
         Err(EngineError::Failed("the commands of a batch keep naming new keys".to_owned()))
+    }
+}
+
+/// What a transaction came to, before its callers hear of it.
+struct Done {
+    replies: Vec<Result<Reply, Failure>>,
+    events: Vec<Event>,
+    orders: Vec<Arc<Order>>,
+    committed: bool,
+}
+
+impl Done {
+    fn told_to(self, callers: Vec<Caller>) -> Settled {
+        let answers = callers.into_iter().zip(self.replies).collect();
+        Settled { events: self.events, orders: self.orders, answers, committed: self.committed, unsure: false }
     }
 }
 
@@ -303,7 +337,7 @@ fn upsert<K: Ord + Clone, V: Clone>(
 }
 
 /// Keeps the batch's view of a cart's orders current.
-fn index_cart(state: &mut State, order: &Arc<crate::order::Order>) {
+fn index_cart(state: &mut State, order: &Arc<Order>) {
     let orders = state.carts.entry((order.head.store, order.head.cart)).or_default();
     if matches!(order.head.phase, crate::order::Phase::Cancelling | crate::order::Phase::Cancelled) {
         if orders.get(&order.head.cart_version) == Some(&order.head.id) {
@@ -315,7 +349,7 @@ fn index_cart(state: &mut State, order: &Arc<crate::order::Order>) {
 }
 
 /// Keeps the batch's view of who waits for goods current.
-fn index_waiting(state: &mut State, before: Option<&crate::order::Order>, order: &crate::order::Order) {
+fn index_waiting(state: &mut State, before: Option<&Order>, order: &Order) {
     for backorder in before.iter().flat_map(|o| &o.backorders) {
         if let Some(waiting) = state.waiting.get_mut(&(order.head.store, backorder.sku.clone())) {
             waiting.orders.remove(&order.head.number);

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod engine;
 pub mod feed;
 pub mod order;
+mod recent;
 pub mod relay;
 pub mod service;
 pub mod state;

@@ -19,6 +19,7 @@ use kernel::{
     Failure, Money, OrderId, Page, PageRequest, PersonId, RefundId, ReturnId, Secret, SharedClock, SharedRng,
     ShipmentId, Sku, StoreId, Timestamp,
 };
+use parking_lot::Mutex;
 use ring::digest::{Context, SHA256, digest};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -27,6 +28,7 @@ use crate::decide::{Command, Envelope, IdempotencyRef, Reply};
 use crate::engine::{Engine, Reader};
 use crate::order::view::timeline;
 use crate::order::{Attempt, Order, Phase};
+use crate::recent::Recent;
 use crate::state::Hash;
 
 /// What a ledger is made of.
@@ -44,10 +46,23 @@ pub struct LedgerParts {
 struct Listener {
     notify: Arc<Notify>,
     availability: Arc<dyn Availability>,
+    standings: Arc<Standings>,
 }
 
+/// How the orders stand that this process stored last.
+type Standings = Mutex<Recent<(StoreId, OrderId), (Phase, Option<Timestamp>)>>;
+
+/// Two webhooks ask for an order right after it was stored; those that come later look into the database.
+const STANDINGS: usize = 4096;
+
 impl CommitListener for Listener {
-    fn committed(&self, events: &[Event]) {
+    fn committed(&self, events: &[Event], orders: &[Arc<Order>]) {
+        if !orders.is_empty() {
+            let mut standings = self.standings.lock();
+            for order in orders {
+                standings.put((order.head.store, order.head.id), (order.head.phase, order.head.due_at));
+            }
+        }
         for event in events.iter().filter(|e| e.kind == "stock.availability_changed") {
             let sku = event.data.get("sku").and_then(|s| s.as_str()).and_then(|s| Sku::new(s).ok());
             let available = event.data.get("sku_available").and_then(serde_json::Value::as_bool);
@@ -64,6 +79,10 @@ impl CommitListener for Listener {
             self.notify.notify_waiters();
         }
     }
+
+    fn unsure(&self) {
+        self.standings.lock().clear();
+    }
 }
 
 /// The ledger of this process. Its writing half runs in the future that [`LedgerService::new`] gives back.
@@ -75,6 +94,7 @@ pub struct LedgerService {
     vault: Vault,
     notify: Arc<Notify>,
     stats: Arc<BatchStats>,
+    standings: Arc<Standings>,
 }
 
 impl LedgerService {
@@ -83,12 +103,17 @@ impl LedgerService {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let notify = Arc::new(Notify::new());
         let stats = Arc::new(BatchStats::default());
+        let standings = Arc::new(Standings::new(Recent::new(STANDINGS)));
         let batcher = Batcher {
             jobs: queue,
             engine: parts.engine,
             clock: Arc::clone(&parts.clock),
             rng: Arc::clone(&parts.rng),
-            listener: Arc::new(Listener { notify: Arc::clone(&notify), availability: parts.availability }),
+            listener: Arc::new(Listener {
+                notify: Arc::clone(&notify),
+                availability: parts.availability,
+                standings: Arc::clone(&standings),
+            }),
             stats: Arc::clone(&stats),
             stray_events: Vec::new(),
         };
@@ -100,6 +125,7 @@ impl LedgerService {
             vault: parts.vault,
             notify,
             stats,
+            standings,
         };
         (Arc::new(service), batcher.run())
     }
@@ -243,7 +269,11 @@ impl SagaLedger for LedgerService {
 
     async fn settled(&self, store: StoreId, order: OrderId) -> Result<bool> {
         // A cancelled order is never settled for good: money that was given up may turn up.
-        let standing = self.reader.standing(store, order).await?;
+        let recent = self.standings.lock().get(&(store, order)).copied();
+        let standing = match recent {
+            Some(standing) => Some(standing),
+            None => self.reader.standing(store, order).await?,
+        };
         Ok(matches!(standing, Some((Phase::Confirmed | Phase::Closed, None))))
     }
 
@@ -574,7 +604,7 @@ impl Books for LedgerService {
 impl LedgerService {
     /// Batches, commands, rejected commands and failed batches so far.
     #[must_use]
-    pub fn counts(&self) -> [(&'static str, u64); 6] {
+    pub fn counts(&self) -> [(&'static str, u64); 8] {
         let s = &self.stats;
         [
             ("batches", s.batches.load(Ordering::Relaxed)),
@@ -583,6 +613,8 @@ impl LedgerService {
             ("failed_batches", s.failed_batches.load(Ordering::Relaxed)),
             ("commit_us", s.commit_us.load(Ordering::Relaxed)),
             ("decide_us", s.decide_us.load(Ordering::Relaxed)),
+            ("flushes", s.flushes.load(Ordering::Relaxed)),
+            ("flush_us", s.flush_us.load(Ordering::Relaxed)),
         ]
     }
 }

@@ -20,8 +20,8 @@ use tokio::sync::{Notify, Semaphore};
 use super::*;
 use crate::decide::tests::{Buy, HandClock, STORE, envelope, json, key_ref, payment, sku, staff};
 use crate::decide::{Command, ConsumerEffect};
-use crate::engine::Reader;
 use crate::engine::memory::MemoryEngine;
+use crate::engine::{Flush, Reader};
 use crate::state::Meta;
 use crate::{LedgerParts, LedgerService};
 
@@ -47,6 +47,17 @@ struct Mood {
     gate: Semaphore,
     committing: Notify,
     rollbacks: AtomicU64,
+    /// Commits are flushed apart, and a flush waits for one of these.
+    flushes: Mutex<Option<std::sync::mpsc::Receiver<()>>>,
+}
+
+/// A disk of its own.
+struct Disk(std::sync::mpsc::Receiver<()>);
+
+impl Flush for Disk {
+    fn flush(&mut self) -> Result<(), EngineError> {
+        self.0.recv().map_err(|_| EngineError::Unknown("the disk is gone".to_owned()))
+    }
 }
 
 struct Moody {
@@ -93,6 +104,10 @@ impl Engine for Moody {
         self.mood.rollbacks.fetch_add(1, Ordering::Relaxed);
         self.tables.rollback().await;
     }
+
+    fn flusher(&mut self) -> Option<Box<dyn Flush>> {
+        self.mood.flushes.lock().take().map(|disk| Box::new(Disk(disk)) as Box<dyn Flush>)
+    }
 }
 
 /// Remembers what it was told.
@@ -115,12 +130,18 @@ struct Node {
 
 /// A ledger whose commits wait for as many permits as `open`.
 fn node(open: usize) -> Node {
+    node_over(open, None)
+}
+
+/// [`node`] with a disk that waits for `flushes`, if any.
+fn node_over(open: usize, flushes: Option<std::sync::mpsc::Receiver<()>>) -> Node {
     let tables = MemoryEngine::new();
     let mood = Arc::new(Mood {
         faults: Mutex::default(),
         gate: Semaphore::new(open),
         committing: Notify::new(),
         rollbacks: AtomicU64::new(0),
+        flushes: Mutex::new(flushes),
     });
     let told = Arc::new(Told::default());
     let availability: Arc<dyn Availability> = told.clone();
@@ -196,6 +217,46 @@ async fn what_arrives_during_a_commit_is_the_next_batch() {
     }
     assert_eq!((node.counts(), node.on_hand("A").await), ((2, 101), 5_050));
     node.check().await;
+}
+
+/// Long enough for whatever can go on to do so.
+async fn a_while() {
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+#[tokio::test]
+async fn during_a_flush_a_few_wait_and_many_go_on() {
+    let (disk, flushes) = std::sync::mpsc::channel();
+    let node = node_over(MANY, Some(flushes));
+    let first = tokio::spawn(node.submit(set("FIRST", 1)));
+    a_while().await;
+    let few: Vec<_> = (1..WORTH_A_BATCH).map(|_| tokio::spawn(node.submit(adjust("A", 1)))).collect();
+    a_while().await;
+    assert_eq!(node.counts(), (1, 1), "a few wait for the flush");
+    let one_more = tokio::spawn(node.submit(adjust("A", 1)));
+    a_while().await;
+    assert_eq!(node.counts(), (2, 1 + WORTH_A_BATCH as u64), "enough of them do not");
+    assert!(!first.is_finished() && few.iter().chain([&one_more]).all(|one| !one.is_finished()), "nobody is answered");
+    disk.send(()).unwrap();
+    first.await.unwrap().unwrap();
+    disk.send(()).unwrap();
+    for one in few.into_iter().chain([one_more]) {
+        one.await.unwrap().unwrap();
+    }
+    // When the flush ends, those who are there begin, however few.
+    let again = tokio::spawn(node.submit(adjust("A", 1)));
+    a_while().await;
+    let next = tokio::spawn(node.submit(adjust("A", 1)));
+    disk.send(()).unwrap();
+    disk.send(()).unwrap();
+    again.await.unwrap().unwrap();
+    next.await.unwrap().unwrap();
+    assert_eq!(node.on_hand("A").await, WORTH_A_BATCH as i64 + 2);
+    // A disk that is gone: nobody is told that it went well, now or later.
+    drop(disk);
+    for _ in 0..2 {
+        assert_eq!(node.submit(adjust("A", 1)).await.unwrap_err().kind, ErrorKind::Unavailable);
+    }
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ pub trait Engine: Send {
     async fn begin(&mut self) -> Result<Meta, EngineError>;
     /// Adds the rows of `keys` to `state`, locked, in key order. Keys without a row add nothing.
     async fn load(&mut self, keys: &Keys, state: &mut State) -> Result<(), EngineError>;
-    /// Stores `changes` and ends the transaction. A broken constraint is [`EngineError::Failed`].
+    /// Stores `changes` and ends the transaction: durably, unless a [`Engine::flusher`] does that part. A broken constraint is [`EngineError::Failed`].
     async fn commit(&mut self, changes: &Changes) -> Result<(), EngineError>;
     /// Ends the transaction without a trace. Never fails: a broken connection has rolled back already.
     async fn rollback(&mut self);
@@ -57,6 +57,19 @@ pub trait Engine: Send {
     async fn prune(&mut self, _now: Timestamp, _limit: u32) -> Result<usize, EngineError> {
         Ok(0)
     }
+    /// Whoever makes commits durable beside the next batches. Once it was asked for, `commit` and `prune` return before
+    /// the disk has what they stored: it does after the next [`Flush::flush`], and until then nobody may hear of it.
+    /// None when commits are durable by themselves.
+    fn flusher(&mut self) -> Option<Box<dyn Flush>> {
+        None
+    }
+}
+
+/// Makes commits durable.
+pub trait Flush: Send {
+    /// Blocks until all that was committed before the call is durable. [`EngineError::Unknown`] when it may not be; no
+    /// later flush succeeds then.
+    fn flush(&mut self) -> Result<(), EngineError>;
 }
 
 /// What the movements of one level sum to, for I1.

@@ -6,6 +6,7 @@
 mod cache;
 mod checkpoint;
 mod history;
+mod horizon;
 mod insert;
 mod load;
 mod read;
@@ -15,7 +16,8 @@ mod store_order;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,10 +25,11 @@ use infra::sqlite::{DbError, Migration, Synchronous, connect, migrate};
 use kernel::Timestamp;
 use rusqlite::Connection;
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, Flush};
 use crate::state::{Changes, Keys, Meta, State};
 use cache::Cache;
 use checkpoint::Checkpointer;
+use horizon::{Horizon, LogFlusher};
 
 pub use read::SqliteReader;
 
@@ -52,9 +55,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0006_preorders_that_end", sql: include_str!("../../../migrations/0006_preorders_that_end.sql") },
 ];
 
-/// Pages that the writer keeps in memory, in KiB. Not more: a commit after a page of an index was split goes through the
-/// whole table that they are found by, which doubles at 8,192 pages.
-const CACHE_KIB: i64 = 24 * 1024;
+/// Pages that the writer keeps in memory, in KiB: the ends of all tables and the indices of some hundred thousand orders. Not
+/// more: a commit after a page of an index was split goes through the whole table that they are found by.
+const CACHE_KIB: i64 = 12 * 1024;
 
 /// Pages in the write-ahead log, 64 MiB, from which the writer itself copies the rest of them to the file, so that it
 /// can begin the log anew. Most were copied by the [`checkpoint`] thread before.
@@ -63,7 +66,7 @@ const LOG_PAGES: i64 = 16_000;
 /// Settings of the writer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SqliteOptions {
-    /// Added to every commit: the bench simulates a disk that is redundant over zones with it (about 2 ms).
+    /// Added to every flush of the log: the bench simulates a disk that is redundant over zones with it (about 2 ms).
     pub commit_delay: Option<Duration>,
 }
 
@@ -77,6 +80,10 @@ pub struct SqliteEngine {
     /// Whether the cache may hold what is not committed: from the first row written to the commit.
     writing: bool,
     checkpointer: Checkpointer,
+    horizon: Arc<Horizon>,
+    /// Whether somebody else brings commits onto the disk.
+    flushed_apart: bool,
+    path: PathBuf,
     options: SqliteOptions,
 }
 
@@ -98,8 +105,20 @@ pub fn open_with(path: &Path, readers: usize, options: SqliteOptions) -> Result<
     conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     migrate(&mut conn, MIGRATIONS)?;
     let checkpointer = Checkpointer::start(connect(path, Synchronous::Full, false)?);
-    let reader = SqliteReader::open(path, readers)?;
-    Ok((SqliteEngine { conn, cache: Cache::new(), open: false, writing: false, checkpointer, options }, reader))
+    let horizon = Arc::new(Horizon::default());
+    let reader = SqliteReader::open_behind(path, readers, Arc::clone(&horizon))?;
+    let engine = SqliteEngine {
+        conn,
+        cache: Cache::new(),
+        open: false,
+        writing: false,
+        checkpointer,
+        horizon,
+        flushed_apart: false,
+        path: path.to_owned(),
+        options,
+    };
+    Ok((engine, reader))
 }
 
 fn failed(error: &rusqlite::Error) -> EngineError {
@@ -156,10 +175,18 @@ impl SqliteEngine {
     }
 
     fn end(&mut self) -> Result<(), EngineError> {
-        if let Some(delay) = self.options.commit_delay {
+        if self.horizon.is_broken() {
+            return Err(EngineError::Failed("the log could not be synced; the shop must be started again".to_owned()));
+        }
+        if let Some(delay) = self.options.commit_delay.filter(|_| !self.flushed_apart) {
             std::thread::sleep(delay);
         }
+        self.horizon.begin();
         let committed = self.conn.prepare_cached("commit").and_then(|mut statement| statement.execute([]));
+        self.horizon.end();
+        if !self.flushed_apart {
+            self.horizon.synced_by_itself();
+        }
         match committed {
             Ok(_) => {
                 self.open = false;
@@ -198,5 +225,15 @@ impl Engine for SqliteEngine {
     async fn prune(&mut self, now: Timestamp, limit: u32) -> Result<usize, EngineError> {
         self.abandon();
         self.write(|conn, cache| store::prune_idempotency(conn, cache, now.millis(), limit))
+    }
+
+    fn flusher(&mut self) -> Option<Box<dyn Flush>> {
+        let flusher = LogFlusher::open(&self.path, Arc::clone(&self.horizon), self.options.commit_delay);
+        let flusher = flusher.inspect_err(|error| tracing::warn!(%error, "the log cannot be synced beside the writer"));
+        let flusher = flusher.ok()?;
+        // From here on a commit is in the log when it returns; SQLite itself syncs the log before a checkpoint copies it.
+        self.conn.pragma_update(None, "synchronous", "normal").ok()?;
+        self.flushed_apart = true;
+        Some(Box::new(flusher))
     }
 }

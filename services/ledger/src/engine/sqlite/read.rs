@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::history;
+use super::horizon::Horizon;
 use super::rows::{self, select_events, select_orders};
 use crate::engine::memory::{after_level, before_number, before_transfer, cut, paged};
 use crate::engine::{CouponCount, EventSpan, GiftCardSum, MovementSum, Reader};
@@ -26,6 +27,8 @@ use crate::state::{
 struct Pool {
     connections: Vec<Mutex<Connection>>,
     next: AtomicUsize,
+    /// What was read is told when it is on the disk.
+    horizon: Arc<Horizon>,
 }
 
 impl Pool {
@@ -52,15 +55,22 @@ impl SqliteReader {
     /// # Errors
     /// When the file cannot be opened.
     pub fn open(path: &Path, readers: usize) -> Result<Self, DbError> {
+        Self::open_behind(path, readers, Arc::default())
+    }
+
+    /// [`Self::open`], beside a writer.
+    pub(super) fn open_behind(path: &Path, readers: usize, horizon: Arc<Horizon>) -> Result<Self, DbError> {
         let connections = (0..readers.max(1))
             .map(|_| connect(path, Synchronous::Full, true).map(Mutex::new))
             .collect::<Result<_, _>>()?;
-        Ok(SqliteReader(Arc::new(Pool { connections, next: AtomicUsize::new(0) })))
+        Ok(SqliteReader(Arc::new(Pool { connections, next: AtomicUsize::new(0), horizon })))
     }
 
     /// A point read of some microseconds, on this very thread.
-    fn now<T>(&self, look: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
-        Ok(self.0.look(look)?)
+    async fn now<T>(&self, look: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
+        let found = self.0.look(look)?;
+        self.0.horizon.reached().await?;
+        Ok(found)
     }
 
     /// A scan or a list, on a thread that may block.
@@ -71,7 +81,9 @@ impl SqliteReader {
     {
         let pool = Arc::clone(&self.0);
         let found = tokio::task::spawn_blocking(move || pool.look(look)).await;
-        Ok(found.map_err(|_| DbError::Closed)??)
+        let found = found.map_err(|_| DbError::Closed)??;
+        self.0.horizon.reached().await?;
+        Ok(found)
     }
 }
 
@@ -137,15 +149,17 @@ fn page_of_orders(
 #[async_trait]
 impl Reader for SqliteReader {
     async fn order(&self, store: StoreId, id: OrderId) -> Result<Option<Arc<Order>>, Failure> {
-        Ok(self.now(|conn| rows::order(conn, store, id))?.map(Arc::new))
+        Ok(self.now(|conn| rows::order(conn, store, id)).await?.map(Arc::new))
     }
 
     async fn standing(&self, store: StoreId, id: OrderId) -> Result<Option<(Phase, Option<Timestamp>)>, Failure> {
-        Ok(self.now(|conn| {
-            let sql = "select phase, due_at from orders where id = ?1 and store = ?2";
-            let found = |row: &Row<'_>| Ok((rows::phase(row, 0)?, rows::optional_at(row, 1)?));
-            conn.prepare_cached(sql)?.query_row(params![id.as_bytes(), store.as_bytes()], found).optional()
-        })?)
+        Ok(self
+            .now(|conn| {
+                let sql = "select phase, due_at from orders where id = ?1 and store = ?2";
+                let found = |row: &Row<'_>| Ok((rows::phase(row, 0)?, rows::optional_at(row, 1)?));
+                conn.prepare_cached(sql)?.query_row(params![id.as_bytes(), store.as_bytes()], found).optional()
+            })
+            .await?)
     }
 
     async fn orders(
@@ -168,6 +182,7 @@ impl Reader for SqliteReader {
             let Some(number) = number else { return Ok(Vec::new()) };
             rows::events(conn, select_events!("where e.subject = ?1 order by e.seq"), [number])
         })
+        .await
     }
 
     async fn order_history(
@@ -190,14 +205,15 @@ impl Reader for SqliteReader {
             });
             found.optional()
         })
+        .await
     }
 
     async fn idempotency(&self, store: StoreId, key: Hash) -> Result<Option<IdempotencyRow>, Failure> {
-        Ok(self.now(|conn| rows::idempotency(conn, store, &key))?.map(|(_, row)| row))
+        Ok(self.now(|conn| rows::idempotency(conn, store, &key)).await?.map(|(_, row)| row))
     }
 
     async fn levels(&self, store: StoreId, sku: &Sku) -> Result<Vec<StockLevel>, Failure> {
-        Ok(self.now(|conn| rows::levels(conn, store, sku))?.into_iter().map(|(_, level)| level).collect())
+        Ok(self.now(|conn| rows::levels(conn, store, sku)).await?.into_iter().map(|(_, level)| level).collect())
     }
 
     async fn stock(
@@ -226,11 +242,11 @@ impl Reader for SqliteReader {
     }
 
     async fn shelves(&self, store: StoreId) -> Result<Shelves, Failure> {
-        self.now(|conn| rows::shelves(conn, store))
+        self.now(|conn| rows::shelves(conn, store)).await
     }
 
     async fn rule(&self, store: StoreId, sku: &Sku) -> Result<Option<StockRule>, Failure> {
-        self.now(|conn| rows::rule(conn, store, sku))
+        self.now(|conn| rows::rule(conn, store, sku)).await
     }
 
     async fn level_locations(&self, store: StoreId) -> Result<Vec<String>, Failure> {
@@ -255,11 +271,11 @@ impl Reader for SqliteReader {
     }
 
     async fn coupon(&self, store: StoreId, code: &str) -> Result<Option<Coupon>, Failure> {
-        self.now(|conn| rows::coupon(conn, store, code))
+        self.now(|conn| rows::coupon(conn, store, code)).await
     }
 
     async fn gift_card(&self, store: StoreId, code_hash: Hash) -> Result<Option<GiftCard>, Failure> {
-        self.now(|conn| rows::gift_card(conn, store, &code_hash))
+        self.now(|conn| rows::gift_card(conn, store, &code_hash)).await
     }
 
     async fn sales(&self, store: StoreId) -> Result<Vec<Sales>, Failure> {
@@ -306,6 +322,7 @@ impl Reader for SqliteReader {
             let mut statement = conn.prepare_cached("select position from cursors where consumer = ?1")?;
             Ok(statement.query_row([consumer], |row| rows::unsigned(row, 0)).optional()?.unwrap_or(0))
         })
+        .await
     }
 
     async fn parked(&self, consumer: &str) -> Result<Vec<Parked>, Failure> {
@@ -326,6 +343,7 @@ impl Reader for SqliteReader {
             })?;
             found.collect()
         })
+        .await
     }
 
     async fn scan_orders(&self, after: i64, limit: u32) -> Result<Vec<Arc<Order>>, Failure> {

@@ -1,6 +1,7 @@
 //! The suite of every engine, run against SQLite and the model, and what only SQLite can do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::{SeededRng, SharedRng, StoreId, Timestamp};
 
@@ -80,6 +81,39 @@ async fn what_was_stored_is_there_after_reopening() {
     transact(&mut engine, &batch, Timestamp::from_millis(6), &rng).await.unwrap();
     assert_eq!(reader.order(next.store, next.order).await.unwrap().unwrap().head.number, 2);
     assert_eq!(reader.levels(next.store, &sku(1)).await.unwrap()[0].available(), 0);
+}
+
+#[tokio::test]
+async fn what_is_flushed_apart_is_read_when_it_is_on_the_disk() {
+    let (_dir, mut engine, reader) = ledger();
+    let rng: SharedRng = Arc::new(SeededRng::new(1));
+    let count = |on_hand| {
+        [by_staff(StoreId::DEFAULT, Command::SetStock { sku: sku(1), location: "main".to_owned(), on_hand }, None)]
+    };
+    transact(&mut engine, &count(1), Timestamp::EPOCH, &rng).await.unwrap();
+    let found = || async { reader.levels(StoreId::DEFAULT, &sku(1)).await.unwrap()[0].on_hand };
+    assert_eq!(found().await, 1, "before a flusher is asked for, a commit is durable by itself");
+    let mut flusher = engine.flusher().unwrap();
+    let mode: i64 = engine.conn.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+    assert_eq!(mode, 1, "the log is synced by the flusher alone");
+    assert_eq!(found().await, 1);
+    for on_hand in [2, 3] {
+        transact(&mut engine, &count(on_hand), Timestamp::EPOCH, &rng).await.unwrap();
+        let (mut point, mut scan) = (Box::pin(found()), Box::pin(reader.last_position()));
+        assert!(futures::poll!(&mut point).is_pending());
+        assert!(tokio::time::timeout(Duration::from_millis(50), &mut scan).await.is_err());
+        flusher.flush().unwrap();
+        assert_eq!(point.await, on_hand);
+        scan.await.unwrap();
+    }
+    // A commit that fails leaves nothing to wait for but what was there before.
+    let meta = engine.begin().await.unwrap();
+    engine.conn.execute_batch("pragma max_page_count = 1").unwrap();
+    let changes = Changes { meta: Some(meta), ..Changes::default() };
+    let _ = engine.commit(&changes).await;
+    engine.prune(Timestamp::EPOCH, 1).await.unwrap();
+    flusher.flush().unwrap();
+    assert_eq!(found().await, 3);
 }
 
 #[tokio::test]
