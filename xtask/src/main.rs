@@ -19,6 +19,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::step::Build;
+
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's own commands", version)]
 struct Cli {
@@ -68,9 +70,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
-        Command::Test { args } => test::run(&args),
+        Command::Test { args } => test::run(&args, Build::Usual),
         Command::Ci(options) => ci::run(&options),
-        Command::Gen { check } => reference::run(check),
+        Command::Gen { check } => reference::run(check, Build::Usual),
         Command::Arch => arch::run(),
         Command::Licences => licences::run(),
         Command::Fuzz(options) => fuzz::run(&options),

@@ -5,16 +5,17 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{root, step};
+use crate::root;
+use crate::step::{self, Build};
 
 /// What `argosy reference` is asked for, and the page it becomes.
 const PAGES: [(&str, &str); 3] = [("openapi", "openapi.json"), ("config", "config.md"), ("cli", "cli.md")];
 
 /// # Errors
 /// When the program cannot be built or run, a page cannot be written, or, with `check`, a page is stale.
-pub(crate) fn run(check: bool) -> Result<()> {
+pub(crate) fn run(check: bool, build: Build) -> Result<()> {
     let folder = root().join("docs/reference");
-    let program = build(check)?;
+    let program = program(check, build)?;
     let mut stale = Vec::new();
     for (subject, file) in PAGES {
         let page = ask(&program, subject)?;
@@ -36,9 +37,9 @@ pub(crate) fn run(check: bool) -> Result<()> {
 
 /// Builds the program that is asked. A check comes with all the others, so it takes the build of the tests: a package
 /// alone has other features, and nearly everything would be compiled once more.
-fn build(check: bool) -> Result<PathBuf> {
+fn program(check: bool, build: Build) -> Result<PathBuf> {
     let what: &[&str] = if check { &["--workspace", "--all-targets"] } else { &["-p", "argosy"] };
-    step::cargo(&[&["build", "--quiet"], what].concat())?;
+    step::cargo_for(build, &[&["build", "--quiet"], what].concat())?;
     Ok(root().join("target/debug/argosy"))
 }
 

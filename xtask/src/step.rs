@@ -20,12 +20,38 @@ const OF_THIS_PACKAGE: [&str; 8] = [
     "CARGO_PKG_VERSION_PRE",
 ];
 
+/// For whom cargo builds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// Whoever works on it: as Cargo.toml says.
+    Usual,
+    /// CI: everything once, with clippy looking at it.
+    Ci,
+}
+
+impl Build {
+    const fn options(self) -> &'static [&'static str] {
+        match self {
+            Build::Usual => &[],
+            Build::Ci => &["--config", ".ci/cargo.toml"],
+        }
+    }
+}
+
 /// Runs cargo in the root of the repository, its output going where ours goes.
 ///
 /// # Errors
 /// When cargo cannot be started or fails.
 pub(crate) fn cargo(args: &[&str]) -> Result<()> {
-    run("cargo", args)
+    cargo_for(Build::Usual, args)
+}
+
+/// [`cargo`] for others.
+///
+/// # Errors
+/// When cargo cannot be started or fails.
+pub(crate) fn cargo_for(build: Build, args: &[&str]) -> Result<()> {
+    run("cargo", &[build.options(), args].concat())
 }
 
 /// Runs `program` in the root of the repository.

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Result;
 
-use crate::step;
+use crate::step::{self, Build};
 
 /// What the browser walk drives, and the Debian packages that bring it.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -12,23 +12,24 @@ const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
 /// # Errors
 /// When a test fails or cannot be built.
-pub(crate) fn run(args: &[String]) -> Result<()> {
+pub(crate) fn run(args: &[String], build: Build) -> Result<()> {
     install_browser()?;
     let passed_on: Vec<&str> = args.iter().map(String::as_str).collect();
     let everything = !passed_on.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
     if everything {
         // The walk and the crash tests start the binary itself. All targets in one command, as the tests are built below:
         // binaries alone, or a package alone, have other features, and nearly everything would be compiled twice.
-        step::cargo(&["build", "--workspace", "--all-targets"])?;
+        step::cargo_for(build, &["build", "--workspace", "--all-targets"])?;
     }
     let scope: &[&str] = if everything { &["--workspace"] } else { &[] };
-    let nextest = step::succeeds("cargo", &["nextest", "--version"]);
+    // An external command of cargo is not handed the settings of CI.
+    let nextest = build == Build::Usual && step::succeeds("cargo", &["nextest", "--version"]);
     let runner: &[&str] =
         if nextest { &["nextest", "run", "--config-file", ".ci/nextest.toml"] } else { &["test", "--no-fail-fast"] };
-    step::cargo(&[runner, scope, &passed_on].concat())?;
+    step::cargo_for(build, &[runner, scope, &passed_on].concat())?;
     if nextest && passed_on.is_empty() {
         // nextest leaves the examples in the documentation out.
-        step::cargo(&["test", "--workspace", "--doc", "--quiet"])?;
+        step::cargo_for(build, &["test", "--workspace", "--doc", "--quiet"])?;
     }
     Ok(())
 }
