@@ -225,6 +225,7 @@ async fn a_while() {
 }
 
 #[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "the runtime ends with the test")]
 async fn during_a_flush_a_few_wait_and_many_go_on() {
     let (disk, flushes) = std::sync::mpsc::channel();
     let node = node_over(MANY, Some(flushes));
