@@ -115,7 +115,7 @@ async fn orders_of_shopify_become_history() {
         assert_eq!(key.get(&format!("/admin/past-orders{query}")).await.status, 422, "{query}");
     }
     let long = [("number", 100), ("email", 254), ("source", 64)];
-    let query = |more| long.map(|(name, max)| format!("{name}={}", "x".repeat(max + more))).join("&");
+    let query = |more: usize| long.map(|(name, max)| format!("{name}={}", "x".repeat(max + more))).join("&");
     assert_eq!(numbers(&key, &format!("?{}", query(0))).await, [""; 0]);
     let refused = key.get(&format!("/admin/past-orders?{}", query(1))).await;
     let pointers: Vec<&Value> = refused.body["errors"].as_array().unwrap().iter().map(|one| &one["pointer"]).collect();
