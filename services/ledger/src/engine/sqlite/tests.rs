@@ -117,6 +117,39 @@ async fn what_is_flushed_apart_is_read_when_it_is_on_the_disk() {
 }
 
 #[tokio::test]
+async fn a_log_that_ends_anywhere_behind_a_flush_holds_what_was_flushed() {
+    let (dir, mut engine, _reader) = ledger();
+    let rng: SharedRng = Arc::new(SeededRng::new(1));
+    let mut flusher = engine.flusher().unwrap();
+    let (file, log) = (dir.path().join("ledger.db"), dir.path().join("ledger.db-wal"));
+    let length = || std::fs::metadata(&log).unwrap().len();
+    // How long the log was at each flush, and the meta row that it must still tell.
+    let mut flushes = vec![(length(), engine.begin().await.unwrap())];
+    for on_hand in 1..20 {
+        let count = Command::SetStock { sku: sku(1), location: "main".to_owned(), on_hand };
+        transact(&mut engine, &[by_staff(StoreId::DEFAULT, count, None)], Timestamp::EPOCH, &rng).await.unwrap();
+        if on_hand % 3 == 0 {
+            flusher.flush().unwrap();
+            flushes.push((length(), engine.begin().await.unwrap()));
+        }
+    }
+    let (whole, end) = (std::fs::read(&log).unwrap(), engine.begin().await.unwrap());
+    assert!(flushes.len() == 7 && flushes.windows(2).all(|two| two[0].0 < two[1].0), "{flushes:?}");
+    let mut seen = std::collections::BTreeSet::new();
+    for cut in (flushes[0].0..=whole.len() as u64).step_by(1777).chain(flushes.iter().map(|(length, _)| *length)) {
+        let after = tempfile::tempdir().unwrap();
+        std::fs::copy(&file, after.path().join("ledger.db")).unwrap();
+        std::fs::write(after.path().join("ledger.db-wal"), &whole[..cut as usize]).unwrap();
+        let (mut found, _) = open(&after.path().join("ledger.db"), 1).unwrap();
+        let found = found.begin().await.unwrap();
+        let (_, kept) = flushes.iter().rev().find(|(length, _)| *length <= cut).unwrap();
+        assert!((kept.audit_seq..=end.audit_seq).contains(&found.audit_seq), "cut at {cut}: {found:?}");
+        seen.insert(found.audit_seq);
+    }
+    assert!(seen.len() > flushes.len(), "some cuts keep commits that were not flushed: {seen:?}");
+}
+
+#[tokio::test]
 async fn expired_requests_are_pruned_and_others_stay() {
     let (_dir, mut engine, reader) = ledger();
     let rng: SharedRng = Arc::new(SeededRng::new(1));
