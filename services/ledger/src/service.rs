@@ -1,7 +1,6 @@
 //! The handle that everybody else holds: commands in, rows out.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use contracts::Result;
@@ -597,25 +596,6 @@ impl Books for LedgerService {
 
     async fn erase(&self, store: StoreId, person: PersonId, actor: Actor) -> Result<()> {
         self.ask(store, Command::Erase { person }, actor).await.map(|_| ())
-    }
-}
-
-/// The counters of the batcher as text lines for /metrics.
-impl LedgerService {
-    /// Batches, commands, rejected commands and failed batches so far.
-    #[must_use]
-    pub fn counts(&self) -> [(&'static str, u64); 8] {
-        let s = &self.stats;
-        [
-            ("batches", s.batches.load(Ordering::Relaxed)),
-            ("commands", s.commands.load(Ordering::Relaxed)),
-            ("rejected", s.rejected.load(Ordering::Relaxed)),
-            ("failed_batches", s.failed_batches.load(Ordering::Relaxed)),
-            ("commit_us", s.commit_us.load(Ordering::Relaxed)),
-            ("decide_us", s.decide_us.load(Ordering::Relaxed)),
-            ("flushes", s.flushes.load(Ordering::Relaxed)),
-            ("flush_us", s.flush_us.load(Ordering::Relaxed)),
-        ]
     }
 }
 
