@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(clippy::disallowed_methods, reason = "a test's tasks end with its runtime")]
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -84,6 +85,7 @@ async fn slow() -> &'static str {
 }
 
 fn shop_with(options: FrontOptions) -> (Router, Arc<Metrics>) {
+    log_everything();
     let metrics = Metrics::new();
     let api = Router::new()
         .route("/whoami", get(whoami))
@@ -269,12 +271,16 @@ async fn a_full_shop_sheds_and_recovers() {
     assert!(metrics.text().contains("http_requests_shed_total 1"), "{}", metrics.text());
 }
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged on this thread, where a test's requests are answered.
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Write for Captured {
+struct Log;
+
+impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOGGED.with_borrow_mut(|logged| logged.extend_from_slice(bytes));
         Ok(bytes.len())
     }
     fn flush(&mut self) -> std::io::Result<()> {
@@ -282,12 +288,15 @@ impl Write for Captured {
     }
 }
 
+/// One log for the process, from before its first request. A subscriber for one thread alone would miss what another
+/// thread logged first: tracing asks whoever comes by a place first whether anybody listens there, and keeps the answer.
+fn log_everything() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| tracing_subscriber::fmt().json().with_writer(|| Log).init());
+}
+
 #[tokio::test]
 async fn one_line_per_request_and_bounded_series() {
-    let captured = Captured::default();
-    let writer = captured.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
     let (shop, metrics) = shop_with(FrontOptions::default());
     get_with(&shop, "/api/v1/whoami", &[("authorization", "Bearer good"), ("x-request-id", "r1")]).await;
     get_with(&shop, "/api/v1/products/secret-handle", &[]).await;
@@ -297,9 +306,8 @@ async fn one_line_per_request_and_bounded_series() {
     get_with(&shop, "/probe/2", &[]).await;
     let gone = tokio::time::timeout(Duration::from_millis(20), get_with(&shop, "/slow", &[])).await;
     assert!(gone.is_err());
-    drop(guard);
 
-    let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let text = String::from_utf8(LOGGED.take()).unwrap();
     let all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let lines: Vec<&Value> = all.iter().filter(|l| l["target"] == "request").map(|l| &l["fields"]).collect();
     assert_eq!(lines.len(), 7);
