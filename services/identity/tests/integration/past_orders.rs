@@ -1,15 +1,11 @@
 //! Past orders as merchants bring them along, and as the people they were for see them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
+use crate::support::{Client, PASSWORD, Shop};
 use contracts::archive::{OrderRecord, PastOrderView};
 use contracts::identity::Scope;
 use contracts::ledger::OrderView;
 use identity::order_file::{OrderFormat, ending, heading, written};
 use serde_json::{Value, json};
-use support::{Client, PASSWORD, Shop};
 
 const ANN: &str = "ann@mail.test";
 const BOB: &str = "bob@mail.test";

@@ -1,13 +1,9 @@
 //! The demo shop goes into an empty catalog and can be browsed.
 
-#![allow(clippy::unwrap_used)] // What tests call is test code too.
-
-mod shop;
-
+use crate::shop::{STORE, euros, open};
 use catalog::demo;
 use contracts::catalog::{CatalogRead, ProductQuery, View};
 use kernel::{Currency, PageRequest};
-use shop::{STORE, euros, open};
 
 #[tokio::test]
 async fn the_demo_shop_opens_at_once_and_whole() {

@@ -1,19 +1,15 @@
 //! The guide docs/guides/first-hour.md, done line by line: its commands in a shell, its steps in browsers, one for each person.
 //!
-//! `GUIDE_PICTURES=1 cargo nextest run -p argosy --test first_hour` also takes the pictures that the guide shows.
-
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
+//! `GUIDE_PICTURES=1 cargo test -p argosy --test integration first_hour` also takes the pictures that the guide shows.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use support::browser::Browser;
-use support::guide::{self, Act};
-use support::{plain, text};
+use crate::support::browser::Browser;
+use crate::support::guide::{self, Act};
+use crate::support::{plain, text};
 
 /// Where the guide says that the shop is.
 const ADDRESS: &str = "http://127.0.0.1:8080";

@@ -1,16 +1,12 @@
 //! Product exports go in as merchants have them.
 
-#![allow(clippy::unwrap_used)] // What tests call is test code too.
-
-mod shop;
-
+use crate::shop::{STORE, euros, open};
 use bytes::Bytes;
 use catalog::import::{ImportOptions, ImportReport};
 use contracts::catalog::{Catalog, CatalogRead, ProductQuery, View};
 use kernel::{Currency, PageRequest};
-use shop::{STORE, euros, open};
 
-const SAMPLE: &[u8] = include_bytes!("data/shopify-export.csv");
+const SAMPLE: &[u8] = include_bytes!("../data/shopify-export.csv");
 
 async fn import(catalog: &catalog::CatalogService, file: &[u8]) -> ImportReport {
     let options = ImportOptions::parse(None, None, &euros()).unwrap();

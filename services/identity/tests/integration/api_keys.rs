@@ -1,7 +1,5 @@
 //! `/api/v1/admin/api-keys`, behind the front as in the shop.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::sync::Arc;
 
 use axum::Router;

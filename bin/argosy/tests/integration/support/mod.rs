@@ -1,7 +1,5 @@
 //! The program, started for a test.
 
-#![allow(dead_code, reason = "every test binary uses its own part of this")]
-
 pub mod browser;
 pub mod guide;
 pub mod office;

@@ -1,14 +1,10 @@
 //! The back office as a merchant sees it: set up, a price, an order that is shipped and refunded, in a real browser
 //! without scripts.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::office::{Office, post};
+use crate::support::{Shop, text};
 use serde_json::{Value, json};
-use support::browser::Browser;
-use support::office::{Office, post};
-use support::{Shop, text};
 
 /// Buys two units of `sku` through the API. The order's id.
 fn buy(shop: &Shop, sku: &str, key: &str) -> String {

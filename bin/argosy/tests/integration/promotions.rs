@@ -1,12 +1,8 @@
 //! Promotions as a merchant makes them: each kind by its form, what was saved then, and what carts cost.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
+use crate::support::Shop;
+use crate::support::office::{Office, post};
 use serde_json::{Value, json};
-use support::Shop;
-use support::office::{Office, post};
 
 /// Two products of the demo shop, the first in a collection in which the second is not.
 struct Goods {

@@ -1,13 +1,9 @@
 //! What leaves a shop that runs: the mail about an order, the request to whoever packs it, and its way to the door.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Shop, text};
 use serde_json::{Value, json};
-use support::{Shop, text};
 
 /// Asks until the answer is as it should be, for what happens in the background.
 fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {

@@ -1,17 +1,13 @@
 //! A backup taken while the shop sells, restored, compared, and sold on.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Shop, argosy, text};
 use serde_json::{Value, json};
-use support::{Shop, argosy, text};
 
 const ADDRESS: &str = r#"{"name":"Ann Field","line1":"Weg 1","city":"Ulm","postal_code":"89073","country":"DE"}"#;
 

@@ -2,16 +2,12 @@
 //! nothing for others, and is not believed. The limits of the server itself are tested in http-kit; here is what only the whole
 //! shop shows.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::support::Shop;
 use serde_json::{Value, json};
-use support::Shop;
 
 const PASSWORD: &str = "correct horse battery";
 /// What a hostile client may cost, in KiB of resident memory.
@@ -139,7 +135,7 @@ fn forwarded_addresses_are_believed_from_our_own_proxies_only() {
 
 /// An API key with every scope, as the headers of a request.
 fn admin(shop: &Shop) -> String {
-    let key = support::text(&shop.run(&["api-key", "create", "--name", "test", "--scope", "admin"]).stdout);
+    let key = crate::support::text(&shop.run(&["api-key", "create", "--name", "test", "--scope", "admin"]).stdout);
     format!("Authorization: Bearer {}\r\n", key.split_whitespace().last().unwrap())
 }
 

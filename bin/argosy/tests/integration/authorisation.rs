@@ -5,18 +5,14 @@
 //! before it knows who asks. The pages of the back office have a table of their own, compared with the paths that
 //! `web/admin` serves.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-#[path = "authorisation/pages.rs"]
 mod pages;
-mod support;
 
 use std::collections::BTreeMap;
 
+use crate::support::Shop;
 use Rule::{Anyone, Change, Customer, Either, OfOrder, Read, Secret, StaffOnly};
 use pages::{PAGES, Page};
 use serde_json::{Value, json};
-use support::Shop;
 
 const PASSWORD: &str = "correct horse battery";
 /// An id that nothing has.
@@ -435,7 +431,7 @@ fn text(value: &Value) -> String {
 }
 
 fn owner(shop: &Shop) -> String {
-    let link = support::text(&shop.run(&["owner-link"]).stdout);
+    let link = crate::support::text(&shop.run(&["owner-link"]).stdout);
     assert!(link.starts_with(&format!("http://{}/admin/setup/", shop.address)), "{link}");
     let token = link.trim().rsplit('/').next().unwrap();
     let setup = json!({"token": token, "email": "owner@shop.test", "name": "Olga", "password": PASSWORD});

@@ -1,12 +1,8 @@
 //! The shop as a shopper sees it: from the home page to the delivered order, in a real browser.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
+use crate::support::browser::Browser;
+use crate::support::{Shop, text};
 use serde_json::Value;
-use support::browser::Browser;
-use support::{Shop, text};
 
 /// What is typed into the checkout.
 const FIELDS: [(&str, &str); 5] = [

@@ -1,12 +1,8 @@
 //! Staff: the first owner, colleagues, and what each may do.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
+use crate::support::{PASSWORD, STORE, Shop};
 use contracts::identity::{Scope, Staff as _};
 use serde_json::{Value, json};
-use support::{PASSWORD, STORE, Shop};
 
 #[tokio::test]
 async fn the_first_link_makes_the_owner_once() {
@@ -196,7 +192,7 @@ async fn customers_and_staff_do_not_mix() {
     assert_eq!(customer.get("/admin/me").await.code(), (403, "not_staff"));
     assert_eq!(customer.get("/admin/customers").await.code(), (403, "missing_scope"));
     assert_eq!(owner.get("/customers/me").await.code(), (403, "not_a_customer"));
-    let token = |client: &support::Client<'_>| client.bearer.clone().unwrap();
+    let token = |client: &crate::support::Client<'_>| client.bearer.clone().unwrap();
     let both = format!("__Host-argosy-session={}; __Host-argosy-staff={}", token(&customer), token(&owner));
     let browser = shop.guest().with_cookie(&both);
     assert_eq!((browser.get("/customers/me").await.status, browser.get("/admin/me").await.status), (200, 200));

@@ -1,14 +1,10 @@
 //! Data in and out, as a merchant at a terminal does it: import with a look before, export, undo, and an order's story.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
 use std::path::Path;
 use std::process::Output;
 
+use crate::support::{Shop, argosy, text};
 use serde_json::{Value, json};
-use support::{Shop, argosy, text};
 
 fn succeeded(output: &Output) -> String {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));

@@ -1,14 +1,10 @@
 //! What a cart costs in a shop that runs: promotions, price lists, zones and gift cards, from the back office to the order
 //! and back to the card.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Shop, text};
 use serde_json::{Value, json};
-use support::{Shop, text};
 
 struct Office {
     shop: Shop,

@@ -25,7 +25,6 @@ pub fn open(dir: &Path) -> Arc<CatalogService> {
 }
 
 /// A product with one variant, `{handle}-1`, for `cents`.
-#[allow(dead_code)] // Not every test binary makes products.
 pub fn product(title: &str, handle: &str, cents: i64) -> ProductContent {
     ProductContent {
         title: Texts::en(title),
@@ -45,7 +44,6 @@ pub fn product(title: &str, handle: &str, cents: i64) -> ProductContent {
     }
 }
 
-#[allow(dead_code)]
 pub async fn category(catalog: &CatalogService, handle: &str, parent: Option<&str>) {
     let category = Category {
         handle: handle.to_owned(),

@@ -1,12 +1,8 @@
 //! The program as a merchant runs it: started, asked, stopped.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{Shop, argosy, text};
+use crate::support::{Shop, argosy, text};
 
 const EXPORT: &str = "Handle,Title,Body (HTML),Vendor,Tags,Published,Option1 Name,Option1 Value,Variant SKU,\
     Variant Inventory Qty,Variant Price,Status\n\

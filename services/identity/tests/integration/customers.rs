@@ -1,14 +1,10 @@
 //! Customers' accounts as their owners, and those who would like to be, use them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod support;
-
+use crate::support::{PASSWORD, STORE, Shop};
 use contracts::identity::{Customers as _, Scope};
 use contracts::notification::Message;
 use kernel::{Currency, Money, OrderId, PersonId};
 use serde_json::{Value, json};
-use support::{PASSWORD, STORE, Shop};
 
 const ANN: &str = "ann@mail.test";
 const BOB: &str = "bob@mail.test";
@@ -98,7 +94,7 @@ async fn a_new_password_ends_all_other_sessions_at_once_and_elsewhere() {
     let shop = Shop::open();
     let (here, there) = (shop.customer(ANN).await, shop.guest().logged_in("/sessions", ANN, PASSWORD).await);
     // Another process looks at the same file.
-    let (other, _) = support::people(shop.dir.path(), shop.clock.clone(), 9, None);
+    let (other, _) = crate::support::people(shop.dir.path(), shop.clock.clone(), 9, None);
     let token = kernel::Secret::new(there.bearer.clone().unwrap());
     contracts::identity::Identity::authenticate(&other, &token).await.unwrap();
     assert_eq!(there.get("/customers/me").await.status, 200);

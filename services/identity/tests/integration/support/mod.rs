@@ -1,7 +1,5 @@
 //! A shop with accounts behind the front, and browsers that use it.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -115,7 +113,6 @@ impl CustomerCarts for Trolleys {
 
 pub struct Shop {
     router: Router,
-    pub api: utoipa::openapi::OpenApi,
     pub identity: Identity,
     pub people: Arc<People>,
     pub clock: Arc<Hand>,
@@ -183,12 +180,12 @@ impl Shop {
             secure: true,
         };
         let shared: Arc<Identity> = Arc::new(identity.clone());
-        let (router, api) = OpenApiRouter::new()
+        let (router, _) = OpenApiRouter::new()
             .nest("/api/v1", identity::routes(shared.clone()).merge(identity::people_routes(handles)))
             .split_for_parts();
         let options = FrontOptions { base_url: Some("https://shop.test".to_owned()), ..FrontOptions::default() };
         let front = Front::new(shared, rng, Metrics::new(), options);
-        Shop { router: front.wrap(router), api, identity, people, clock, mailbox, book, trolleys, dir }
+        Shop { router: front.wrap(router), identity, people, clock, mailbox, book, trolleys, dir }
     }
 
     /// A client at home, with nothing to show.

@@ -1,11 +1,8 @@
 //! Reads come from memory, agree with the store, and page without skipping.
 
-#![allow(clippy::unwrap_used)] // What tests call is test code too.
-
-mod shop;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::shop::{STORE, category, euros, open, product};
 use contracts::catalog::{
     Availability, Catalog, CatalogRead, Collection, ListPrice, ProductQuery, ProductSort, ProductStatus, ShelfPrice,
     ShelfPrices, View,
@@ -13,7 +10,6 @@ use contracts::catalog::{
 use contracts::market::Texts;
 use kernel::{Currency, PageRequest, Sku};
 use proptest::prelude::*;
-use shop::{STORE, category, euros, open, product};
 
 fn query(sort: ProductSort, limit: u32, cursor: Option<String>) -> ProductQuery {
     ProductQuery { sort, page: PageRequest { limit, cursor }, ..ProductQuery::default() }
