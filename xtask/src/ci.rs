@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn steps(options: &Options) -> Vec<Step> {
-    let (seeds, rounds) = (options.seeds.to_string(), options.rounds.to_string());
+    let (seeds, rounds) = (options.seeds.to_string(), options.rounds);
     vec![
         Step::new("fmt", || cargo(&["fmt", "--all", "--check"])),
         Step::new("arch", arch::run),
@@ -51,23 +51,30 @@ fn steps(options: &Options) -> Vec<Step> {
         Step::new("clippy", || cargo_for(Build::Ci, &["build", "--workspace", "--all-targets"])),
         Step::new("test", || test::run(&[], Build::Ci)),
         Step::new("gen", || reference::run(true, Build::Ci)),
-        Step::new("faults", move || faults(&seeds, &rounds)),
+        Step::new("faults", move || faults(&seeds, rounds)),
     ]
 }
 
-/// Histories, replanted bugs and the shop that is killed again and again, at the same time: the first two are one thread
-/// each for minutes, and the third mostly waits for a shop to come back.
-fn faults(seeds: &str, rounds: &str) -> Result<()> {
+/// Histories, replanted bugs and shops that are killed again and again, at the same time: the first two are one thread each
+/// for minutes, and the others mostly wait for a shop to come back, so there are two of them with half of the rounds each.
+fn faults(seeds: &str, rounds: u32) -> Result<()> {
     const SIM: &str = "target/debug/sim";
-    let crash = ["--bin", "target/debug/argosy", "--rounds", rounds];
+    let halves = [("1", rounds.div_ceil(2)), ("2", rounds / 2)];
     std::thread::scope(|scope| {
         let mutants = scope.spawn(|| step::run(SIM, &["--mutants"]));
-        let crash = scope.spawn(move || step::run("target/debug/crash", &crash));
+        let crashes = halves.map(|(seed, rounds)| scope.spawn(move || crash(seed, rounds)));
         let histories = step::run(SIM, &["--seeds", seeds]);
         let mutants = mutants.join().unwrap_or_else(|_| bail!("the run of the replanted bugs panicked"));
-        let crash = crash.join().unwrap_or_else(|_| bail!("the run of the kills panicked"));
-        histories.and(mutants).and(crash)
+        let crashes = crashes.map(|crash| crash.join().unwrap_or_else(|_| bail!("a run of the kills panicked")));
+        crashes.into_iter().fold(histories.and(mutants), Result::and)
     })
+}
+
+fn crash(seed: &str, rounds: u32) -> Result<()> {
+    let (scratch, out) = (format!("target/crash/{seed}"), format!("target/crash/{seed}.md"));
+    let rounds = rounds.to_string();
+    let what = ["--bin", "target/debug/argosy", "--rounds", &rounds, "--seed", seed];
+    step::run("target/debug/crash", &[what.as_slice(), &["--scratch", &scratch, "--out", &out]].concat())
 }
 
 fn chosen(steps: Vec<Step>, only: &[String], skip: &[String]) -> Result<Vec<Step>> {
