@@ -3,6 +3,8 @@
 //! Jobs that arrive while a commit is in flight share the next one: each runs in its own savepoint, so a failing job
 //! undoes only itself, and every caller hears of success only after the commit. Readers are separate connections.
 
+mod fault;
+
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -15,6 +17,8 @@ use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
+
+pub use fault::Fault;
 
 /// The most jobs in one commit.
 const MAX_BATCH: usize = 256;

@@ -8,6 +8,7 @@ pub mod cell;
 pub mod clock;
 pub mod failure;
 pub mod id;
+pub mod locale;
 pub mod meter;
 pub mod money;
 pub mod mutant;

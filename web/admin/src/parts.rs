@@ -111,21 +111,7 @@ pub(crate) fn state(value: impl serde::Serialize) -> Markup {
 
 /// `79.99 EUR`, with thin spaces between thousands and a narrow no-break space before the currency.
 pub(crate) fn money(money: Money) -> String {
-    let decimal = money.decimal();
-    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |rest| ("\u{2212}", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let mut out = sign.to_owned();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    if !fraction.is_empty() {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    format!("{out}\u{a0}{}", money.currency)
+    format!("{}\u{a0}{}", kernel::locale::grouped(&money.decimal(), '\u{202f}', '.'), money.currency)
 }
 
 /// `7.7%`.

@@ -1,9 +1,10 @@
-//! Amounts, dates and country names as people of a locale write them.
+//! Dates and country names as people of a locale write them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use kernel::{Money, Rate, Timestamp};
+use kernel::Timestamp;
+use kernel::locale::is_german;
 
 /// Tab-separated code, English and German name, from the Unicode CLDR.
 const COUNTRIES: &str = include_str!("../assets/countries.tsv");
@@ -17,53 +18,6 @@ static COUNTRY_NAMES: LazyLock<HashMap<&'static str, (&'static str, &'static str
         })
         .collect()
 });
-
-fn is_german(locale: &str) -> bool {
-    locale.split('-').next() == Some("de")
-}
-
-/// `€79.99` in English, `79,99 €` in German; the currency's code where it has no common sign.
-pub(crate) fn money(locale: &str, money: Money) -> String {
-    let decimal = money.decimal();
-    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |rest| ("\u{2212}", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let (thousands, point) = if is_german(locale) { ('.', ",") } else { (',', ".") };
-    let mut number = String::with_capacity(digits.len() + 8);
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            number.push(thousands);
-        }
-        number.push(digit);
-    }
-    if !fraction.is_empty() {
-        number.push_str(point);
-        number.push_str(fraction);
-    }
-    let code = money.currency.code();
-    let symbol = match code {
-        "EUR" => "€",
-        "USD" => "$",
-        "GBP" => "£",
-        "JPY" => "¥",
-        _ => code,
-    };
-    if is_german(locale) {
-        format!("{sign}{number}\u{a0}{symbol}")
-    } else if symbol == code {
-        format!("{sign}{code}\u{a0}{number}")
-    } else {
-        format!("{sign}{symbol}{number}")
-    }
-}
-
-/// `19 %` in German, `19%` in English.
-pub(crate) fn rate(locale: &str, rate: Rate) -> String {
-    let (whole, part) = (rate.ppm() / 10_000, rate.ppm() % 10_000);
-    let part = format!("{part:04}");
-    let part = part.trim_end_matches('0');
-    let (point, unit) = if is_german(locale) { (",", "\u{a0}%") } else { (".", "%") };
-    if part.is_empty() { format!("{whole}{unit}") } else { format!("{whole}{point}{part}{unit}") }
-}
 
 const ENGLISH: [&str; 12] = [
     "January",
@@ -176,25 +130,6 @@ pub(crate) fn label(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::Currency;
-
-    #[test]
-    fn money_is_written_as_its_readers_write_it() {
-        let eur = |minor| Money::new(minor, Currency::EUR);
-        assert_eq!(money("en", eur(7999)), "€79.99");
-        assert_eq!(money("de", eur(123_456_789)), "1.234.567,89\u{a0}€");
-        assert_eq!(money("en-GB", Money::new(100_000, Currency::GBP)), "£1,000.00");
-        assert_eq!(money("en", Money::new(-500, Currency::USD)), "\u{2212}$5.00");
-        assert_eq!(money("en", Money::new(1200, Currency::JPY)), "¥1,200");
-        assert_eq!(money("en", Money::new(1234, Currency::parse("CHF").unwrap())), "CHF\u{a0}12.34");
-    }
-
-    #[test]
-    fn rates_lose_only_zeroes() {
-        assert_eq!(rate("en", Rate::from_ppm(190_000)), "19%");
-        assert_eq!(rate("de", Rate::from_ppm(77_000)), "7,7\u{a0}%");
-        assert_eq!(rate("en", Rate::from_ppm(62_500)), "6.25%");
-    }
 
     #[test]
     fn dates_are_spelt_out() {

@@ -238,11 +238,11 @@ pub(crate) fn totals(
                 (total_row(&discount_label(free), t.free, Some("muted")))
             }
             @for tax in tax_lines.iter().filter(|tax| !tax.included) {
-                (total_row(&format!("{} {}", tax.name, crate::format::rate(locale, tax.rate)), &ctx.money(tax.amount), None))
+                (total_row(&format!("{} {}", tax.name, kernel::locale::rate(locale, tax.rate)), &ctx.money(tax.amount), None))
             }
             (total_row(t.total, &ctx.money(totals.total), Some("grand")))
             @for tax in tax_lines.iter().filter(|tax| tax.included) {
-                (total_row(&t.including(&tax.name, &crate::format::rate(locale, tax.rate)), &ctx.money(tax.amount), Some("muted")))
+                (total_row(&t.including(&tax.name, &kernel::locale::rate(locale, tax.rate)), &ctx.money(tax.amount), Some("muted")))
             }
             @if totals.gift_card.amount_minor != 0 {
                 (total_row(t.gift_card, &format!("\u{2212}{}", ctx.money(totals.gift_card)), None))

@@ -178,7 +178,7 @@ impl PageContext<'_> {
     }
 
     pub(crate) fn money(&self, money: kernel::Money) -> String {
-        crate::format::money(&self.here.market.locale, money)
+        kernel::locale::money(&self.here.market.locale, money)
     }
 }
 

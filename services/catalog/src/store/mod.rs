@@ -7,8 +7,9 @@ pub(crate) mod taxonomy;
 
 use std::path::Path;
 
+pub(crate) use infra::sqlite::Fault;
 use infra::sqlite::{Db, DbError, Migration, Options, Synchronous};
-use kernel::{Failure, StoreId};
+use kernel::StoreId;
 use uuid::Uuid;
 
 const MIGRATIONS: &[Migration] = &[
@@ -21,48 +22,6 @@ const MIGRATIONS: &[Migration] = &[
 pub(crate) fn open(data_dir: &Path) -> Result<Db, DbError> {
     let options = Options { synchronous: Synchronous::Full, readers: 2 };
     Db::open(&data_dir.join("catalog.db"), MIGRATIONS, options)
-}
-
-/// Why a job on the database ended without effect.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    /// The engine failed.
-    Db(DbError),
-    /// A rule said no.
-    Refused(Box<Failure>),
-}
-
-impl From<DbError> for Fault {
-    fn from(error: DbError) -> Self {
-        Fault::Db(error)
-    }
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        Fault::Db(error.into())
-    }
-}
-
-impl From<Failure> for Fault {
-    fn from(failure: Failure) -> Self {
-        Fault::Refused(Box::new(failure))
-    }
-}
-
-impl From<serde_json::Error> for Fault {
-    fn from(error: serde_json::Error) -> Self {
-        Failure::internal(format!("a document in catalog.db cannot be read or written: {error}")).into()
-    }
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Db(error) => error.into(),
-            Fault::Refused(failure) => *failure,
-        }
-    }
 }
 
 /// # Errors

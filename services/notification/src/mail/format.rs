@@ -1,44 +1,4 @@
-//! Amounts as people of a locale write them, and texts of strangers made inert.
-
-use kernel::Money;
-
-pub(crate) fn is_german(locale: &str) -> bool {
-    locale.split('-').next() == Some("de")
-}
-
-/// `€79.99` in English, `79,99 €` in German; the currency's code where it has no common sign.
-pub(crate) fn money(locale: &str, money: Money) -> String {
-    let decimal = money.decimal();
-    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |rest| ("\u{2212}", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let (thousands, point) = if is_german(locale) { ('.', ",") } else { (',', ".") };
-    let mut number = String::with_capacity(digits.len() + 8);
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            number.push(thousands);
-        }
-        number.push(digit);
-    }
-    if !fraction.is_empty() {
-        number.push_str(point);
-        number.push_str(fraction);
-    }
-    let code = money.currency.code();
-    let symbol = match code {
-        "EUR" => "€",
-        "USD" => "$",
-        "GBP" => "£",
-        "JPY" => "¥",
-        _ => code,
-    };
-    if is_german(locale) {
-        format!("{sign}{number}\u{a0}{symbol}")
-    } else if symbol == code {
-        format!("{sign}{code}\u{a0}{number}")
-    } else {
-        format!("{sign}{symbol}{number}")
-    }
-}
+//! Texts put together, and those of strangers made inert.
 
 /// A text of a stranger on one line, without characters that steer a terminal, a header or the direction of writing.
 pub(crate) fn inert(text: &str) -> String {
@@ -88,14 +48,6 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::Currency;
-
-    #[test]
-    fn amounts_are_written_as_their_readers_do() {
-        let amount = Money::new(123_456_789, Currency::EUR);
-        assert_eq!(money("en", amount), "€1,234,567.89");
-        assert_eq!(money("de-AT", amount), "1.234.567,89\u{a0}€");
-    }
 
     #[test]
     fn values_are_not_templates() {

@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
+use kernel::locale::is_german;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::format::{fill, inert, is_german};
+use super::format::{fill, inert};
 use super::phrases::phrases;
 
 /// What every letter says of its sender.

@@ -1,9 +1,10 @@
 //! What the shop writes about an order.
 
 use contracts::ledger::{Contact, LineQuantity, OrderLineView, OrderView, REASON_CANCELLED, REASON_EDITED};
-use kernel::{Money, Rate, RefundId, ReturnId, ShipmentId};
+use kernel::locale::{money, rate};
+use kernel::{Money, RefundId, ReturnId, ShipmentId};
 
-use super::format::{fill, inert, is_german, money};
+use super::format::{fill, inert};
 use super::letter::{Block, Letter, Line};
 use super::phrases::{Phrases, phrases};
 
@@ -90,14 +91,6 @@ impl OrderMail<'_> {
         });
         Block::Lines(named.collect())
     }
-}
-
-/// `19 %` in German, `19%` in English.
-fn rate(locale: &str, rate: Rate) -> String {
-    let (whole, part) = (rate.ppm() / 10_000, format!("{:04}", rate.ppm() % 10_000));
-    let part = part.trim_end_matches('0');
-    let (point, unit) = if is_german(locale) { (",", "\u{a0}%") } else { (".", "%") };
-    if part.is_empty() { format!("{whole}{unit}") } else { format!("{whole}{point}{part}{unit}") }
 }
 
 pub(crate) fn confirmation(mail: &OrderMail<'_>) -> Letter {

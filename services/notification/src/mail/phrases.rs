@@ -1,6 +1,6 @@
 //! Every text of the mails, typed: a phrase that one language lacks does not compile. `{name}` is filled in.
 
-use super::format::is_german;
+use kernel::locale::is_german;
 
 pub(crate) struct Phrases {
     pub(crate) footer: &'static str,

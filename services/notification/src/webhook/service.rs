@@ -6,7 +6,7 @@ use contracts::notification::{
     ChangeWebhookEndpoint, DeliveryStatus, DeliveryView, NewWebhookEndpoint, PingResult, ReplayRequest, Replayed,
     WebhookEndpointView, Webhooks,
 };
-use infra::sqlite::DbError;
+use infra::sqlite::Fault;
 use kernel::{Cursor, EventId, Failure, FieldError, Page, PageRequest, StoreId, WebhookEndpointId};
 use serde_json::json;
 
@@ -23,33 +23,6 @@ const MAX_TYPES: usize = 50;
 const OVERLAP_MS: i64 = 24 * 3_600_000;
 /// What secrets are sealed as.
 pub(super) const SECRET: &[u8] = b"webhook secret";
-
-/// Why a change did not happen.
-enum Fault {
-    Db(DbError),
-    Refused(Box<Failure>),
-}
-
-impl From<DbError> for Fault {
-    fn from(error: DbError) -> Self {
-        Fault::Db(error)
-    }
-}
-
-impl From<Failure> for Fault {
-    fn from(failure: Failure) -> Self {
-        Fault::Refused(Box::new(failure))
-    }
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Db(error) => error.into(),
-            Fault::Refused(failure) => *failure,
-        }
-    }
-}
 
 fn no_such() -> Failure {
     Failure::not_found("webhook endpoint")

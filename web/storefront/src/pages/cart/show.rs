@@ -94,7 +94,7 @@ fn said(t: &Phrases, name: &str) -> Option<(Tone, String)> {
 /// What is different since the visitor saw this cart last, or stands in the way of buying it.
 fn changes(site: &Site, headers: &HeaderMap, cart: &CartView) -> Vec<(Tone, String)> {
     let t = site.phrases();
-    let amount = |money| crate::format::money(&site.here().market.locale, money);
+    let amount = |money| kernel::locale::money(&site.here().market.locale, money);
     let mut notices = Vec::new();
     for line in &cart.lines {
         let before = cookies::seen_price(headers, line.id).map(|minor| Money::new(minor, line.unit_price.currency));

@@ -194,7 +194,7 @@ fn trouble(site: &Site, promise: &Promise, failure: &Failure, settled: bool) -> 
         (ErrorKind::Conflict, "coupon_used_up") => (409, say(Tone::Attention, t.coupon_used_up)),
         (ErrorKind::Conflict, "gift_card_balance") => (409, say(Tone::Attention, t.gift_card_changed)),
         (ErrorKind::Conflict, "price_changed") => {
-            let shown = crate::format::money(&site.here().market.locale, promise.total);
+            let shown = kernel::locale::money(&site.here().market.locale, promise.total);
             (409, vec![(Tone::Attention, t.total_changed(&shown))])
         }
         (ErrorKind::Conflict, _) if failure.retry_after_s.is_some() => (409, say(Tone::Attention, t.in_progress)),
