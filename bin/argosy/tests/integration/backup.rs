@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::exchange::PAST;
 use crate::support::{Shop, argosy, text};
 use serde_json::{Value, json};
 
@@ -43,6 +44,23 @@ fn seen(shop: &Shop, (id, secret): &(String, String)) -> Value {
 fn succeeded(output: &Output) -> Value {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Has past orders imported; what an export of them is afterwards.
+fn with_past_orders(shop: &Shop) -> String {
+    let file = shop.data.path().join("old.csv");
+    std::fs::write(&file, PAST).unwrap();
+    shop.run(&["import", path(&file)]);
+    std::fs::remove_file(&file).unwrap();
+    let written = past_orders(shop.data.path());
+    assert!(written.contains("1 Quay"), "{written}");
+    written
+}
+
+fn past_orders(data: &Path) -> String {
+    let output = argosy(data, &["export", "orders", "--format", "csv"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
 }
 
 /// Every row of every table of a database, as text, but those that a restore changes on purpose.
@@ -163,6 +181,7 @@ fn a_backup_of_a_shop_at_rest_restores_to_the_same_tables_and_damage_is_found() 
     for n in 0..3 {
         buy(&shop, &sku, &format!("order-{n}")).unwrap();
     }
+    let past = with_past_orders(&shop);
     let (clean, data) = shop.stop();
     assert!(clean);
     let work = tempfile::tempdir().unwrap();
@@ -187,6 +206,7 @@ fn a_backup_of_a_shop_at_rest_restores_to_the_same_tables_and_damage_is_found() 
         names
     };
     assert_eq!(pictures(&restored), pictures(data.path()));
+    assert_eq!(past_orders(&restored), past, "with their names, which the keys open");
 
     // One byte in the middle of the ledger.
     let mut ledger = std::fs::read(backup.join("ledger.db")).unwrap();
@@ -205,6 +225,7 @@ fn without_keys_the_books_are_restored_and_nobody_is_known() {
     let sku = a_sku(&shop);
     let order = buy(&shop, &sku, "one").unwrap();
     let number = seen(&shop, &order)["number"].clone();
+    with_past_orders(&shop);
     let work = tempfile::tempdir().unwrap();
     let (backup, restored) = (work.path().join("backup"), tempfile::tempdir().unwrap());
     let told = shop.run(&["backup", path(&backup)]);
@@ -212,6 +233,8 @@ fn without_keys_the_books_are_restored_and_nobody_is_known() {
     drop(shop);
     let found = succeeded(&argosy(restored.path(), &["restore", path(&backup), "--without-keys", "--json"]));
     assert!(found["erased"].as_u64().unwrap() >= 1, "{found}");
+    let past = past_orders(restored.path());
+    assert!(past.contains("1002") && !past.contains("Quay") && !past.contains("@mail.test"), "{past}");
     let again = Shop::start_in(restored, "--demo");
     let key = succeeded(&again.run(&["api-key", "create", "--name", "t", "--scope", "admin", "--json"]));
     let bearer = format!("Authorization: Bearer {}\r\n", key["key"].as_str().unwrap());

@@ -169,7 +169,7 @@ fn customers_move_in_and_out() {
 }
 
 /// Two orders of a Shopify shop; the second has a cell that a spreadsheet would run.
-const PAST: &str = "Name,Email,Financial Status,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,\
+pub(crate) const PAST: &str = "Name,Email,Financial Status,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,\
 Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Shipping Name,Shipping Address1,Shipping City,Shipping Zip,\
 Shipping Country,Id
 #1002,ann@mail.test,paid,fulfilled,EUR,30.00,5.00,0.00,35.00,2024-01-03 10:00:00 +0100,1,Mug,10.00,MUG,Ann,1 Quay,Ulm,'89073,DE,52
