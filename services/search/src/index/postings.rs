@@ -20,6 +20,11 @@ const PART_BITS: u32 = 4;
 pub(crate) struct Posting(u32);
 
 impl Posting {
+    #[cfg(test)]
+    pub(crate) const fn new(slot: u32, parts: u32) -> Self {
+        Posting(slot << PART_BITS | parts)
+    }
+
     pub(crate) const fn slot(self) -> u32 {
         self.0 >> PART_BITS
     }

@@ -115,19 +115,7 @@ fn unit_hits(indexed: &Indexed, language: usize, unit: &Unit) -> Result<Vec<Hit>
             let (own, other) = (unit.alternatives[0].len().min(MAX_PHRASE), readings.len().min(MAX_PHRASE));
             hits.iter_mut().for_each(|hit| hit.score *= SYNONYM[own - 1][other.max(1) - 1]);
         }
-        if found.is_empty() {
-            found = hits;
-        } else if !hits.is_empty() {
-            found.extend(hits);
-            found.sort_by_key(|hit| hit.slot);
-            found.dedup_by(|next, kept| {
-                let same = next.slot == kept.slot;
-                if same {
-                    kept.score = kept.score.max(next.score);
-                }
-                same
-            });
-        }
+        found = if found.is_empty() { hits } else { either(&found, &hits) };
     }
     Ok(found)
 }
@@ -157,24 +145,91 @@ fn reading_hits(indexed: &Indexed, language: usize, reading: &Reading) -> Result
         let scores = scores(way);
         return Ok(postings(id)?.iter().map(|posting| posting.hit(&scores)).collect());
     }
-    let mut every: Vec<(Posting, Way)> = Vec::new();
+    let mut lists = Vec::with_capacity(reading.0.len());
     for &(id, way) in &reading.0 {
-        every.extend(postings(id)?.iter().map(|&posting| (posting, way)));
+        lists.push((postings(id)?, way));
     }
-    every.sort_by_key(|(posting, _)| posting.slot());
-    let by_slot = every.chunk_by(|(a, _), (b, _)| a.slot() == b.slot());
-    let hits = by_slot.map(|of_slot| {
+    Ok(any_of(&lists, indexed.columns.rows.len()))
+}
+
+/// Products of any of the lists of a shop with so many slots.
+fn any_of(lists: &[(&[Posting], Way)], slots: usize) -> Vec<Hit> {
+    let mut scores = Scores::default();
+    let long: usize = lists.iter().map(|(postings, _)| postings.len()).sum();
+    // Many are gathered where they belong, which takes no sorting; a few are sorted, which takes no room for all others.
+    if long * 16 >= slots {
+        let mut ways = vec![Ways::default(); slots];
+        for &(postings, way) in lists {
+            for posting in postings {
+                ways[posting.slot() as usize].add(posting.parts(), way);
+            }
+        }
+        let mut hits = Vec::with_capacity(long.min(slots));
+        let found = (0..).zip(ways).filter(|(_, ways)| *ways != Ways::default());
+        hits.extend(found.map(|(slot, ways)| Hit { slot, score: scores.of(ways) }));
+        return hits;
+    }
+    let mut every: Vec<(u32, Ways)> = Vec::with_capacity(long);
+    for &(postings, way) in lists {
+        every.extend(postings.iter().map(|posting| {
+            let mut ways = Ways::default();
+            ways.add(posting.parts(), way);
+            (posting.slot(), ways)
+        }));
+    }
+    every.sort_unstable_by_key(|(slot, _)| *slot);
+    every.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1.0 |= next.1.0;
+        }
+        same
+    });
+    every.into_iter().map(|(slot, ways)| Hit { slot, score: scores.of(ways) }).collect()
+}
+
+/// In which parts of a product a word stands, for each way to come by it: four bits a way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ways(u32);
+
+impl Ways {
+    fn add(&mut self, parts: usize, way: Way) {
+        self.0 |= (parts as u32 & 0b1111) << (4 * way as u32);
+    }
+
+    /// In each part the nearest way counts, and the best part most.
+    fn score(self) -> f32 {
         let mut parts = [0.0_f32; 4];
-        for (posting, way) in of_slot {
-            for (at, worth) in worth(*way).into_iter().enumerate() {
-                if posting.parts() >> at & 1 == 1 {
+        for way in Way::ALL {
+            let stands = self.0 >> (4 * way as u32);
+            for (at, worth) in worth(way).into_iter().enumerate() {
+                if stands >> at & 1 == 1 {
                     parts[at] = parts[at].max(worth);
                 }
             }
         }
-        Hit { slot: of_slot[0].0.slot(), score: together(parts) }
-    });
-    Ok(hits.collect())
+        together(parts)
+    }
+}
+
+/// Scores that were worked out: thousands of products have a word in one of a few manners.
+struct Scores([(Ways, f32); 64]);
+
+impl Default for Scores {
+    fn default() -> Self {
+        Scores([(Ways::default(), 0.0); 64])
+    }
+}
+
+impl Scores {
+    fn of(&mut self, ways: Ways) -> f32 {
+        // The upper bits of a multiplication with an odd number depend on all bits of `ways`.
+        let kept = &mut self.0[(ways.0.wrapping_mul(0x9e37_79b1) >> 26) as usize];
+        if kept.0 != ways {
+            *kept = (ways, ways.score());
+        }
+        kept.1
+    }
 }
 
 impl Posting {
@@ -212,6 +267,28 @@ fn both(one: &[Hit], other: &[Hit]) -> Vec<Hit> {
     found
 }
 
+/// What stands in either, with the better score of the two. Both are in order of their slots.
+fn either(one: &[Hit], other: &[Hit]) -> Vec<Hit> {
+    let mut found = Vec::with_capacity(one.len() + other.len());
+    let (mut one, mut other) = (one, other);
+    while let ([a, behind_a @ ..], [b, behind_b @ ..]) = (one, other) {
+        let slot = a.slot.min(b.slot);
+        let score = if a.slot == b.slot {
+            a.score.max(b.score)
+        } else if a.slot == slot {
+            a.score
+        } else {
+            b.score
+        };
+        found.push(Hit { slot, score });
+        one = if a.slot == slot { behind_a } else { one };
+        other = if b.slot == slot { behind_b } else { other };
+    }
+    found.extend_from_slice(one);
+    found.extend_from_slice(other);
+    found
+}
+
 /// Adds the scores of `other` to those of `found` that are in it.
 #[allow(clippy::float_arithmetic, reason = "a score is no money")]
 fn add(found: &mut [Hit], mut other: &[Hit]) {
@@ -240,6 +317,9 @@ pub(crate) fn count(indexed: &Indexed, plan: &Plan) -> Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
     use super::*;
 
     fn hits(slots: &[u32]) -> Vec<Hit> {
@@ -265,6 +345,53 @@ mod tests {
             for slot in 0..320 {
                 let rest: Vec<u32> = other.iter().copied().filter(|&known| known >= slot).collect();
                 assert_eq!(slots(behind(&hits(other), slot)), rest, "from {slot}");
+            }
+        }
+    }
+
+    #[test]
+    fn either_list_will_do_and_the_better_score_counts() {
+        let scored =
+            |hits: &[(u32, f32)]| -> Vec<Hit> { hits.iter().map(|&(slot, score)| Hit { slot, score }).collect() };
+        let found =
+            either(&scored(&[(1, 2.0), (4, 1.0), (9, 3.0)]), &scored(&[(0, 1.0), (4, 5.0), (9, 1.0), (12, 1.0)]));
+        let found: Vec<(u32, f32)> = found.iter().map(|hit| (hit.slot, hit.score)).collect();
+        assert_eq!(found, [(0, 1.0), (1, 2.0), (4, 5.0), (9, 3.0), (12, 1.0)]);
+        assert!(either(&[], &[]).is_empty());
+    }
+
+    proptest! {
+        /// However many there are, and so in whichever way they are gathered, the nearest way counts in each part.
+        #[test]
+        fn words_are_gathered_alike_in_small_and_large_shops(
+            lists in vec((btree_map(0_u32..200, 1_u32..16, 0..60), 0..Way::ALL.len()), 1..6),
+        ) {
+            let lists: Vec<(Vec<Posting>, Way)> = lists
+                .into_iter()
+                .map(|(list, way)| {
+                    (list.into_iter().map(|(slot, parts)| Posting::new(slot, parts)).collect(), Way::ALL[way])
+                })
+                .collect();
+            let borrowed: Vec<(&[Posting], Way)> = lists.iter().map(|(list, way)| (&list[..], *way)).collect();
+            let expected: Vec<Hit> = (0..200)
+                .filter_map(|slot| {
+                    let mut parts = [0.0_f32; 4];
+                    for (posting, way) in lists.iter().flat_map(|(list, way)| list.iter().map(move |p| (p, *way))) {
+                        for (at, worth) in worth(way).into_iter().enumerate() {
+                            if posting.slot() == slot && posting.parts() >> at & 1 == 1 {
+                                parts[at] = parts[at].max(worth);
+                            }
+                        }
+                    }
+                    (parts != [0.0; 4]).then(|| Hit { slot, score: together(parts) })
+                })
+                .collect();
+            for slots in [200, 1_000_000] {
+                let found = any_of(&borrowed, slots);
+                prop_assert_eq!(
+                    found.iter().map(|hit| (hit.slot, hit.score)).collect::<Vec<_>>(),
+                    expected.iter().map(|hit| (hit.slot, hit.score)).collect::<Vec<_>>()
+                );
             }
         }
     }

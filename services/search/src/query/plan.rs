@@ -28,6 +28,10 @@ pub(crate) enum Way {
     Near,
 }
 
+impl Way {
+    pub(crate) const ALL: [Way; 6] = [Way::Same, Way::Form, Way::Kind, Way::Beginning, Way::Synonym, Way::Near];
+}
+
 /// How far words are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
