@@ -2,6 +2,8 @@
 //!
 //! Facets need every match, so nothing is gained by looking at the best ones only: lists of slots are merged whole.
 
+use std::cell::RefCell;
+
 use contracts::Result;
 
 use super::broken;
@@ -154,21 +156,46 @@ fn reading_hits(indexed: &Indexed, language: usize, reading: &Reading) -> Result
 
 /// Products of any of the lists of a shop with so many slots.
 fn any_of(lists: &[(&[Posting], Way)], slots: usize) -> Vec<Hit> {
-    let mut scores = Scores::default();
     let long: usize = lists.iter().map(|(postings, _)| postings.len()).sum();
-    // Many are gathered where they belong, which takes no sorting; a few are sorted, which takes no room for all others.
-    if long * 16 >= slots {
-        let mut ways = vec![Ways::default(); slots];
+    // Many are gathered where they belong, which takes no sorting; a few are sorted, which takes no look at all others.
+    if long * 16 >= slots { gathered(lists, slots, long) } else { sorted(lists, long) }
+}
+
+thread_local! {
+    /// Room for every slot, kept from search to search and empty in between.
+    static ROOM: RefCell<Vec<Ways>> = const { RefCell::new(Vec::new()) };
+}
+
+fn gathered(lists: &[(&[Posting], Way)], slots: usize, long: usize) -> Vec<Hit> {
+    let mut scores = Scores::default();
+    let mut hits = Vec::with_capacity(long.min(slots));
+    ROOM.with_borrow_mut(|room| {
+        if room.len() < slots {
+            room.resize(slots, Ways::default());
+        }
+        let room = &mut room[..slots];
         for &(postings, way) in lists {
             for posting in postings {
-                ways[posting.slot() as usize].add(posting.parts(), way);
+                if let Some(ways) = room.get_mut(posting.slot() as usize) {
+                    ways.add(posting.parts(), way);
+                }
             }
         }
-        let mut hits = Vec::with_capacity(long.min(slots));
-        let found = (0..).zip(ways).filter(|(_, ways)| *ways != Ways::default());
-        hits.extend(found.map(|(slot, ways)| Hit { slot, score: scores.of(ways) }));
-        return hits;
-    }
+        for (ways, first) in room.chunks_mut(16).zip((0..).step_by(16)) {
+            // Most of these have nothing, which is seen at once for all of them.
+            if ways.iter().fold(0, |any, ways| any | ways.0) == 0 {
+                continue;
+            }
+            for (ways, slot) in ways.iter_mut().zip(first..).filter(|(ways, _)| **ways != Ways::default()) {
+                hits.push(Hit { slot, score: scores.of(std::mem::take(ways)) });
+            }
+        }
+    });
+    hits
+}
+
+fn sorted(lists: &[(&[Posting], Way)], long: usize) -> Vec<Hit> {
+    let mut scores = Scores::default();
     let mut every: Vec<(u32, Ways)> = Vec::with_capacity(long);
     for &(postings, way) in lists {
         every.extend(postings.iter().map(|posting| {
