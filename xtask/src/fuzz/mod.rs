@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use self::shop::{People, Shop};
@@ -28,6 +28,22 @@ const EXAMPLES: u32 = 80;
 const MODULES: &str = "backup,crlf,csp,exec,file,htaccess,http_headers,log4shell,methods,permanentxss,redirect,shellshock,\
                        sql,ssrf,timesql,upload,xss,xxe";
 
+/// So many pages of a folder are looked at: search and listings link to every combination of their filters, and products are
+/// all the same page.
+const FILES: &str = "15";
+/// The demo shop's other markets, which have the same pages once more.
+const MARKETS: [&str; 2] = ["uk", "us"];
+/// Forms with more fields are left out, as each field is attacked by itself: the back office has forms that grow by a row
+/// with each press of a button.
+const FIELDS: &str = "40";
+
+/// Pages that are attacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Pages {
+    Storefront,
+    Admin,
+}
+
 #[derive(Args)]
 pub(crate) struct Options {
     /// At least so many requests to the API, in rounds of some ten thousand.
@@ -39,9 +55,12 @@ pub(crate) struct Options {
     /// Fuzz this program instead of building one.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
-    /// Look for holes in the pages of storefront and back office too, with wapiti.
-    #[arg(long)]
-    pages: bool,
+    /// Look for holes in these pages too, with wapiti.
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
+    pages: Vec<Pages>,
+    /// How long each of wapiti's modules may take.
+    #[arg(long, default_value_t = 600, value_name = "SECONDS")]
+    module_seconds: u32,
 }
 
 /// # Errors
@@ -66,10 +85,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             bail!("schemathesis asked for nothing");
         }
     }
-    let holes = match options.pages {
-        true => pages(&binary, &install(&folder, WAPITI)?.join("wapiti"), &folder)?,
-        false => 0,
-    };
+    let mut holes = 0;
+    for part in &options.pages {
+        holes += pages(&binary, &install(&folder, WAPITI)?.join("wapiti"), &folder, *part, options.module_seconds)?;
+    }
     println!("{asked} cases, {found} findings; {holes} holes in pages");
     if found + holes == 0 { Ok(()) } else { bail!("something was found; the reports are in target/fuzz") }
 }
@@ -116,45 +135,41 @@ fn api(binary: &Path, schemathesis: &Path, folder: &Path, seed: u64) -> Result<(
     Ok((count("generated"), count("unique_failures") + errors))
 }
 
-/// How many holes wapiti sees in the shop's pages and in the back office.
-fn pages(binary: &Path, wapiti: &Path, folder: &Path) -> Result<u64> {
+/// How many holes wapiti sees in these pages, as their visitors or as the shop's owner.
+fn pages(binary: &Path, wapiti: &Path, folder: &Path, part: Pages, module_seconds: u32) -> Result<u64> {
     let shop = Shop::start(binary)?;
     let people = People::arrive(&shop)?;
-    let cookie = format!("Cookie: argosy-staff={}", people.staff);
-    let origin = format!("Origin: {}", shop.base);
-    let mut holes = 0;
-    for (name, path, headers) in [("storefront", "/", &[][..]), ("admin", "/admin", &[cookie.as_str(), &origin])] {
-        let report = folder.join(format!("pages-{name}.json"));
-        let _ = std::fs::remove_file(&report);
-        let mut command = Command::new(wapiti);
-        command.args(["--url", &format!("{}{path}", shop.base), "--scope", "folder", "--flush-session"]);
-        command.args([
-            "--module",
-            MODULES,
-            "--max-scan-time",
-            "900",
-            "--max-attack-time",
-            "120",
-            "--max-links-per-page",
-            "40",
-        ]);
-        command.args(["--exclude", &format!("{}/admin/log-out", shop.base), "--no-bugreport", "--verbose", "1"]);
-        command.args(["--store-session", &folder.to_string_lossy(), "--format", "json"]).arg("--output").arg(&report);
-        headers.iter().for_each(|header| {
-            command.args(["--header", header]);
-        });
-        let status = command.current_dir(folder).status().context("wapiti could not be started")?;
-        let text = std::fs::read_to_string(&report).with_context(|| format!("wapiti wrote no report ({status})"))?;
-        let report: Value = serde_json::from_str(&text)?;
-        for (kind, found) in
-            ["vulnerabilities", "anomalies"].into_iter().filter_map(|key| report[key].as_object()).flatten()
-        {
-            for one in found.as_array().into_iter().flatten() {
-                println!("{name}: {kind}: {} {} {}", one["method"], one["path"], one["info"]);
-                holes += 1;
-            }
-        }
-        shop.still_well()?;
+    let (name, path) = match part {
+        Pages::Storefront => ("storefront", "/"),
+        Pages::Admin => ("admin", "/admin"),
+    };
+    let report = folder.join(format!("pages-{name}.json"));
+    let _ = std::fs::remove_file(&report);
+    let mut command = Command::new(wapiti);
+    command.args(["--url", &format!("{}{path}", shop.base), "--scope", "folder", "--flush-session"]);
+    command.args(["--module", MODULES, "--max-files-per-dir", FILES, "--max-parameters", FIELDS]);
+    command.args(["--max-attack-time", &module_seconds.to_string()]);
+    command.args(["--exclude", &format!("{}/admin/log-out", shop.base), "--no-bugreport", "--verbose", "1"]);
+    for market in MARKETS {
+        command.args(["--exclude", &format!("{}/{market}/*", shop.base)]);
     }
+    command.args(["--store-session", &folder.to_string_lossy(), "--format", "json"]).arg("--output").arg(&report);
+    if part == Pages::Admin {
+        command.args(["--header", &format!("Cookie: argosy-staff={}", people.staff)]);
+        command.args(["--header", &format!("Origin: {}", shop.base)]);
+    }
+    let status = command.current_dir(folder).status().context("wapiti could not be started")?;
+    let text = std::fs::read_to_string(&report).with_context(|| format!("wapiti wrote no report ({status})"))?;
+    let report: Value = serde_json::from_str(&text)?;
+    let mut holes = 0;
+    for (kind, found) in
+        ["vulnerabilities", "anomalies"].into_iter().filter_map(|key| report[key].as_object()).flatten()
+    {
+        for one in found.as_array().into_iter().flatten() {
+            println!("{name}: {kind}: {} {} {}", one["method"], one["path"], one["info"]);
+            holes += 1;
+        }
+    }
+    shop.still_well()?;
     Ok(holes)
 }
