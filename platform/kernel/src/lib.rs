@@ -1,8 +1,9 @@
 //! The kernel: the nouns every crate shares, with no I/O of any kind.
 //!
 //! Owns: [`Money`] and its allocation (invariant I6 rests on it), typed ids, [`Timestamp`], the injected
-//! [`Clock`] and [`Rng`], [`Secret`], [`Page`] and cursors, [`cell`]s of tables, and [`Failure`], the one shape in which a service
-//! tells its caller that something did not happen. Calls nothing; every other crate calls it.
+//! [`Clock`] and [`Rng`], [`Secret`], [`Page`] and cursors, [`cell`]s of tables, amounts as a [`locale`] writes them, and
+//! [`Failure`], the one shape in which a service tells its caller that something did not happen. Calls nothing;
+//! every other crate calls it.
 
 pub mod cell;
 pub mod clock;

@@ -1,10 +1,11 @@
 //! The back office as a merchant sees it: set up, a price, an order that is shipped and refunded, in a real browser
 //! without scripts.
 
+use serde_json::{Value, json};
+
 use crate::support::browser::Browser;
 use crate::support::office::{Office, post};
 use crate::support::{Shop, text};
-use serde_json::{Value, json};
 
 /// Buys two units of `sku` through the API. The order's id.
 fn buy(shop: &Shop, sku: &str, key: &str) -> String {

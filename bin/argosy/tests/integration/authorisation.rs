@@ -9,10 +9,11 @@ mod pages;
 
 use std::collections::BTreeMap;
 
-use crate::support::Shop;
 use Rule::{Anyone, Change, Customer, Either, OfOrder, Read, Secret, StaffOnly};
 use pages::{PAGES, Page};
 use serde_json::{Value, json};
+
+use crate::support::Shop;
 
 const PASSWORD: &str = "correct horse battery";
 /// An id that nothing has.

@@ -6,9 +6,10 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use serde_json::{Value, json};
+
 use crate::exchange::PAST;
 use crate::support::{Shop, argosy, text};
-use serde_json::{Value, json};
 
 const ADDRESS: &str = r#"{"name":"Ann Field","line1":"Weg 1","city":"Ulm","postal_code":"89073","country":"DE"}"#;
 

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Output;
 
-use crate::support::{Shop, argosy, text};
 use serde_json::{Value, json};
+
+use crate::support::{Shop, argosy, text};
 
 fn succeeded(output: &Output) -> String {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));

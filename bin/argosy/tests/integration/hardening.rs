@@ -6,8 +6,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::Shop;
 use serde_json::{Value, json};
+
+use crate::support::Shop;
 
 const PASSWORD: &str = "correct horse battery";
 /// What a hostile client may cost, in KiB of resident memory.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Shop, text};
 use serde_json::{Value, json};
+
+use crate::support::{Shop, text};
 
 /// Asks until the answer is as it should be, for what happens in the background.
 fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {

@@ -1,8 +1,9 @@
 //! Promotions as a merchant makes them: each kind by its form, what was saved then, and what carts cost.
 
+use serde_json::{Value, json};
+
 use crate::support::Shop;
 use crate::support::office::{Office, post};
-use serde_json::{Value, json};
 
 /// Two products of the demo shop, the first in a collection in which the second is not.
 struct Goods {

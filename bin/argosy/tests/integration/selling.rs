@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Shop, text};
 use serde_json::{Value, json};
+
+use crate::support::{Shop, text};
 
 struct Office {
     shop: Shop,

@@ -1,8 +1,9 @@
 //! The shop as a shopper sees it: from the home page to the delivered order, in a real browser.
 
+use serde_json::Value;
+
 use crate::support::browser::Browser;
 use crate::support::{Shop, text};
-use serde_json::Value;
 
 /// What is typed into the checkout.
 const FIELDS: [(&str, &str); 5] = [

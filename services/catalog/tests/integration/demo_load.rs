@@ -1,9 +1,10 @@
 //! The demo shop goes into an empty catalog and can be browsed.
 
-use crate::shop::{STORE, euros, open};
 use catalog::demo;
 use contracts::catalog::{CatalogRead, ProductQuery, View};
 use kernel::{Currency, PageRequest};
+
+use crate::shop::{STORE, euros, open};
 
 #[tokio::test]
 async fn the_demo_shop_opens_at_once_and_whole() {

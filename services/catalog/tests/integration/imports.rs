@@ -1,10 +1,11 @@
 //! Product exports go in as merchants have them.
 
-use crate::shop::{STORE, euros, open};
 use bytes::Bytes;
 use catalog::import::{ImportOptions, ImportReport};
 use contracts::catalog::{Catalog, CatalogRead, ProductQuery, View};
 use kernel::{Currency, PageRequest};
+
+use crate::shop::{STORE, euros, open};
 
 const SAMPLE: &[u8] = include_bytes!("../data/shopify-export.csv");
 

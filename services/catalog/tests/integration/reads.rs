@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::shop::{STORE, category, euros, open, product};
 use contracts::catalog::{
     Availability, Catalog, CatalogRead, Collection, ListPrice, ProductQuery, ProductSort, ProductStatus, ShelfPrice,
     ShelfPrices, View,
@@ -10,6 +9,8 @@ use contracts::catalog::{
 use contracts::market::Texts;
 use kernel::{Currency, PageRequest, Sku};
 use proptest::prelude::*;
+
+use crate::shop::{STORE, category, euros, open, product};
 
 fn query(sort: ProductSort, limit: u32, cursor: Option<String>) -> ProductQuery {
     ProductQuery { sort, page: PageRequest { limit, cursor }, ..ProductQuery::default() }

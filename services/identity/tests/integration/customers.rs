@@ -1,10 +1,11 @@
 //! Customers' accounts as their owners, and those who would like to be, use them.
 
-use crate::support::{PASSWORD, STORE, Shop};
 use contracts::identity::{Customers as _, Scope};
 use contracts::notification::Message;
 use kernel::{Currency, Money, OrderId, PersonId};
 use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, STORE, Shop};
 
 const ANN: &str = "ann@mail.test";
 const BOB: &str = "bob@mail.test";

@@ -1,11 +1,12 @@
 //! Past orders as merchants bring them along, and as the people they were for see them.
 
-use crate::support::{Client, PASSWORD, Shop};
 use contracts::archive::{OrderRecord, PastOrderView};
 use contracts::identity::Scope;
 use contracts::ledger::OrderView;
 use identity::order_file::{OrderFormat, ending, heading, written};
 use serde_json::{Value, json};
+
+use crate::support::{Client, PASSWORD, Shop};
 
 const ANN: &str = "ann@mail.test";
 const BOB: &str = "bob@mail.test";

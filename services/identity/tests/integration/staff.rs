@@ -1,8 +1,9 @@
 //! Staff: the first owner, colleagues, and what each may do.
 
-use crate::support::{PASSWORD, STORE, Shop};
 use contracts::identity::{Scope, Staff as _};
 use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, STORE, Shop};
 
 #[tokio::test]
 async fn the_first_link_makes_the_owner_once() {
